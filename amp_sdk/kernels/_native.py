@@ -1,0 +1,49 @@
+"""The compiled modules: loading them, and their settings."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+from types import ModuleType
+
+from amp_sdk.errors import InputError
+
+THREADS_VARIABLE = "AMP_SDK_NUM_THREADS"
+
+
+@functools.lru_cache(maxsize=None)
+def core() -> ModuleType:
+    """The C++ module ``amp_sdk._core``. Raises InputError when it has not been built."""
+    try:
+        module = importlib.import_module("amp_sdk._core")
+    except ImportError as error:
+        raise InputError(
+            f"the compiled module amp_sdk._core cannot be loaded ({error}); "
+            "build it with: pip install . (needs a C++17 compiler)"
+        ) from error
+    threads = os.environ.get(THREADS_VARIABLE)
+    if threads is not None:
+        module.set_num_threads(_count(threads, f"the environment variable {THREADS_VARIABLE}"))
+    return module
+
+
+def set_num_threads(count: int) -> None:
+    """Use at most ``count`` CPU threads (1 or more) in every kernel. Results do not change."""
+    core().set_num_threads(_count(count, "the number of threads"))
+
+
+def num_threads() -> int:
+    """The most CPU threads a kernel uses: by default the CPUs this process may run on, or
+    ``AMP_SDK_NUM_THREADS``."""
+    return core().num_threads()
+
+
+def _count(value: object, what: str) -> int:
+    try:
+        count = int(value)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        count = 0
+    if not 1 <= count <= 1024:
+        raise InputError(f"{what} must be an integer from 1 to 1024, found {value!r}")
+    return count

@@ -1,0 +1,30 @@
+# The Python extensions amp_sdk/_core and, with CUDA, amp_sdk/_cuda.
+if(SKBUILD)
+  find_package(Python REQUIRED COMPONENTS Interpreter ${SKBUILD_SABI_COMPONENT} Development.Module)
+else()
+  find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+endif()
+if(NOT pybind11_DIR)
+  execute_process(
+    COMMAND ${Python_EXECUTABLE} -m pybind11 --cmakedir
+    OUTPUT_VARIABLE AMP_PYBIND11_DIR OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(AMP_PYBIND11_DIR)
+    set(pybind11_DIR ${AMP_PYBIND11_DIR} CACHE PATH "pybind11's CMake files")
+  endif()
+endif()
+set(PYBIND11_FINDPYTHON ON)
+find_package(pybind11 2.11 CONFIG REQUIRED)
+
+function(amp_add_extension name)
+  pybind11_add_module(${name} NO_EXTRAS ${ARGN} bindings/array_view.cpp bindings/checks.cpp
+                      bindings/kernels.cpp)
+  target_include_directories(${name} PRIVATE include src bindings)
+  amp_compile_options(${name})
+  install(TARGETS ${name} LIBRARY DESTINATION amp_sdk)
+  if(AMP_SDK_INPLACE)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_SOURCE_DIR}/amp_sdk)
+  endif()
+endfunction()
+
+amp_add_extension(_core bindings/core.cpp)
+target_link_libraries(_core PRIVATE amp_core)

@@ -1,0 +1,23 @@
+// amp_sdk._core: the kernels on the CPU.
+#include <pybind11/pybind11.h>
+
+#include "amp/gae.hpp"
+#include "amp/thread_pool.hpp"
+#include "isa.hpp"
+#include "kernels.hpp"
+
+namespace py = pybind11;
+
+PYBIND11_MODULE(_core, module) {
+  using amp::bindings::Device;
+  module.doc() = "Compiled core of amp_sdk; use it through amp_sdk.kernels.";
+  amp::bindings::Backend backend{};
+  backend.cuda = false;
+  backend.gae = [](const amp::GaeArgs& args, Device, std::uintptr_t) { amp::gae(args); };
+  amp::bindings::bind_kernels(module, backend);
+
+  module.def("set_num_threads", &amp::set_num_threads, py::arg("count"));
+  module.def("num_threads", &amp::num_threads);
+  module.def("isa", [] { return amp::isa().name; }, "Name of the instruction set in use.");
+  module.def("select_isa", &amp::select_isa, py::arg("name"));
+}

@@ -1,0 +1,19 @@
+// The kernels' Python functions, the same for the CPU module and the CUDA module.
+#pragma once
+
+#include "amp/kernels.hpp"
+#include "array_view.hpp"
+
+namespace amp::bindings {
+
+// What runs a kernel once its arguments are known to be good. `stream` is a cudaStream_t as an
+// integer, 0 on the CPU.
+struct Backend {
+  bool cuda;
+  void (*gae)(const GaeArgs& args, Device device, std::uintptr_t stream);
+};
+
+// Add the functions to `module`, with messages turned into amp_sdk.kernels.ArrayError.
+void bind_kernels(py::module_& module, const Backend& backend);
+
+}  // namespace amp::bindings
