@@ -1,0 +1,76 @@
+"""The contract between the environment and a simulator.
+
+Order of a control step: ``step(targets)`` holds the joint targets over ``decimation`` physics steps
+(PD torque with limits at the joint) and refreshes ``state``; the environment reads it, decides
+which environments end, and calls ``reset(ids, rows)``, which writes those rows of the simulator and
+nothing else. After ``reset`` the rows of ``state`` hold what was written. All quaternions are wxyz;
+joints are in the order of ``RobotSpec.joint_names``. A backend leaves ``key_pos_b`` alone: it
+follows from the joints (``key_bodies.py``) and is filled in where it is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, Tuple
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class StateLayout:
+    """Where the fields of a robot's state lie in one flat row of ``size`` float32 numbers."""
+
+    joints: int
+    keys: int
+
+    @property
+    def size(self) -> int:
+        """Numbers in a row: 13 of the root, 2 a joint, 3 a key body."""
+        return 13 + 2 * self.joints + 3 * self.keys
+
+    def view(self, flat: Tensor) -> "SimState":
+        """The fields of ``flat`` [..., size] as views of it."""
+        j, k = self.joints, self.keys
+        parts = torch.split(flat, [3, 4, 3, 3, j, j, 3 * k], dim=-1)
+        return SimState(flat, *parts[:6], parts[6].unflatten(-1, (k, 3)))
+
+    def empty(self, lead: Tuple[int, ...], device: torch.device) -> "SimState":
+        """Zeroed storage with leading dimensions ``lead``."""
+        return self.view(torch.zeros(lead + (self.size,), device=device))
+
+
+@dataclass(frozen=True)
+class SimState:
+    """State of robots, float32. ``_w`` is the world frame, ``_b`` the base (IMU) frame."""
+
+    flat: Tensor  # [..., size], the storage of all others
+    root_pos_w: Tensor  # [..., 3] m
+    root_quat_w: Tensor  # [..., 4] wxyz
+    root_lin_vel_w: Tensor  # [..., 3] m/s
+    root_ang_vel_b: Tensor  # [..., 3] rad/s
+    joint_pos: Tensor  # [..., J] rad
+    joint_vel: Tensor  # [..., J] rad/s
+    key_pos_b: Tensor  # [..., K, 3] m, key bodies in the base frame, as RobotSpec.key_bodies
+
+
+class Backend(Protocol):
+    """A simulator of N copies of one robot on flat ground."""
+
+    num_envs: int
+    device: torch.device
+    layout: StateLayout
+    state: SimState
+    """[N, ...], refreshed in place by ``step`` and ``reset``."""
+
+    def step(self, targets: Tensor) -> None:
+        """Advance one control period with joint targets [N, J] rad."""
+        ...
+
+    def reset(self, ids: Tensor, rows: Tensor) -> None:
+        """Write the flat states ``rows`` [n, size] to environments ``ids`` [n] int64."""
+        ...
+
+    def faulty(self) -> Tensor:
+        """[N] bool: the simulator itself failed there during the last ``step`` (diverged)."""
+        ...

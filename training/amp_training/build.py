@@ -1,0 +1,144 @@
+"""Assemble a training session from a recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+import numpy as np
+import torch
+from amp_sdk import motion, robots
+from amp_sdk.contract import CommandTerm, ObservationTerm
+from amp_sdk.errors import InputError
+from amp_sdk.robots import RobotSpec
+
+from amp_training.commands import CommandSampler, command_terms
+from amp_training.config import Recipe
+from amp_training.environment import Environment
+from amp_training.features import FeatureFunction, joint_space
+from amp_training.key_bodies import KeyBodies
+from amp_training.learner import Learner
+from amp_training.networks import Actor, Critic
+from amp_training.observation import PolicyObservation, observation_terms
+from amp_training.ppo import Ppo
+from amp_training.reference import Reference
+from amp_training.rollout import Rollout
+from amp_training.style import MotionPrior
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What the policy's outside looks like, as it goes into the contract."""
+
+    robot: RobotSpec
+    kp: np.ndarray  # [J] N m/rad
+    kd: np.ndarray  # [J] N m s/rad
+    action_center: np.ndarray  # [J] rad
+    action_scale: np.ndarray  # [J] rad
+    observation: Tuple[ObservationTerm, ...]
+    commands: Tuple[CommandTerm, ...]
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything that a run consists of."""
+
+    recipe: Recipe
+    interface: Interface
+    environment: Environment
+    learner: Learner
+    reference: Reference
+    features: FeatureFunction
+    generator: torch.Generator
+
+
+def load_library(recipe: Recipe, robot: RobotSpec) -> "tuple[list, motion.MotionLibrary]":
+    """The recipe's clips and the library of them. Raises InputError."""
+    if not recipe.motion.files:
+        raise InputError("the recipe names no motion; give --motion FILE or set motion.files")
+    clips = [motion.load_clip(name, robot, fps=recipe.motion.fps) for name in recipe.motion.files]
+    return clips, motion.MotionLibrary(clips, robot, recipe.motion.weights or None)
+
+
+def build_interface(recipe: Recipe, robot: RobotSpec, reference: Reference, clips: list) -> Interface:
+    """Gains, action mapping, observation terms and commands of the recipe."""
+    joints = len(robot.joint_names)
+    action = recipe.action
+    center = robot.default_joint_pos_rad
+    if action.center == "motion_mean":
+        center = reference.mean_joint_pos()
+    terms = command_terms(recipe.command, clips)
+    return Interface(
+        robot=robot,
+        kp=robot.kp if action.kp is None else np.full(joints, action.kp),
+        kd=robot.kd if action.kd is None else np.full(joints, action.kd),
+        action_center=center,
+        action_scale=robot.action_scale if action.scale is None else np.full(joints, action.scale),
+        observation=observation_terms(recipe.observation, joints, len(terms)),
+        commands=terms,
+    )
+
+
+def build_session(recipe: Recipe) -> Session:
+    """Construct robot, clips, simulator, environment, networks and learner, all seeded."""
+    torch.manual_seed(recipe.seed)
+    generator = torch.Generator().manual_seed(recipe.seed + 1)
+    robot = robots.load(recipe.robot)
+    clips, library = load_library(recipe, robot)
+    simulation, prior_config = recipe.simulation, recipe.discriminator
+    dt_s = simulation.control_period_s
+    reference = Reference(library, robot, prior_config.window, dt_s, recipe.seed + 2)
+    interface = build_interface(recipe, robot, reference, clips)
+    environment = _environment(recipe, interface, reference, generator)
+    features = joint_space(reference.layout)
+    demos = features(reference.clip_windows(prior_config.demo_windows))
+    observation_size = environment.policy_observation.size
+    actor = Actor(
+        observation_size, recipe.ppo.actor_hidden, len(robot.joint_names), recipe.ppo.initial_std
+    )
+    critic_size = observation_size + 4 + 3 * len(robot.key_bodies)
+    critic = Critic(critic_size, recipe.ppo.critic_hidden)
+    rollout = Rollout(
+        environment, recipe.ppo.horizon, prior_config.window, KeyBodies(robot, torch.device("cpu"))
+    )
+    rollout.begin(environment.restart_all(generator))
+    learner = Learner(
+        environment=environment,
+        rollout=rollout,
+        features=features,
+        actor=actor,
+        critic=critic,
+        ppo=Ppo(actor, critic, recipe.ppo, generator),
+        prior=MotionPrior(demos.shape[1], prior_config, demos, generator),
+        reward=recipe.reward,
+        gamma=recipe.ppo.gamma,
+        lam=recipe.ppo.lam,
+        dt_s=dt_s,
+        generator=generator,
+    )
+    return Session(recipe, interface, environment, learner, reference, features, generator)
+
+
+def _environment(
+    recipe: Recipe, interface: Interface, reference: Reference, generator: torch.Generator
+) -> Environment:
+    from amp_training.backends.mujoco_cpu import MujocoBackend
+
+    robot, simulation = interface.robot, recipe.simulation
+    dt_s = simulation.control_period_s
+    backend = MujocoBackend(robot, interface.kp, interface.kd, simulation)
+    default = torch.from_numpy(robot.default_joint_pos_rad).float()
+    return Environment(
+        backend=backend,
+        observation=PolicyObservation(interface.observation, default, simulation.num_envs),
+        reference=reference,
+        commands=CommandSampler(
+            interface.commands, recipe.command.resample_s, dt_s, simulation.num_envs, generator
+        ),
+        action_center=torch.from_numpy(interface.action_center).float(),
+        action_scale=torch.from_numpy(interface.action_scale).float(),
+        action_clip=recipe.action.clip,
+        episode=recipe.episode,
+        min_height_m=recipe.episode.min_height_ratio * robot.default_base_height_m,
+        dt_s=dt_s,
+    )

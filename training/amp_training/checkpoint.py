@@ -1,0 +1,102 @@
+"""Checkpoints: one file, written atomically, read without running anything that it names."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict
+
+import torch
+import yaml
+from amp_sdk._files import atomic_write
+from amp_sdk.config import from_mapping, to_mapping
+from amp_sdk.contract import PolicyContract
+from amp_sdk.errors import InputError
+
+from amp_training.build import Session
+from amp_training.config import Recipe
+from amp_training.session_contract import session_contract
+
+CHECKPOINT = "checkpoint.pt"
+RECIPE = "recipe.yaml"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Counters that go on over resumes."""
+
+    iterations: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+
+
+def save_recipe(folder: Path, recipe: Recipe) -> None:
+    """Write the recipe with every value to ``folder``."""
+    with atomic_write(folder / RECIPE, binary=False) as file:
+        yaml.safe_dump(to_mapping(recipe), file, sort_keys=False)
+
+
+def save_checkpoint(folder: Path, session: Session, progress: Progress) -> Path:
+    """Write the session to ``folder``; the previous checkpoint survives any failure."""
+    learner = session.learner
+    content = {
+        "version": _VERSION,
+        "recipe": to_mapping(session.recipe),
+        "contract": session_contract(session, progress.samples).to_json(),
+        "progress": to_mapping(progress),
+        "actor": learner.actor.state_dict(),
+        "critic": learner.critic.state_dict(),
+        "discriminator": learner.prior.network.state_dict(),
+        "optimizer": learner.ppo.optimizer.state_dict(),
+        "learning_rate": learner.ppo.learning_rate,
+        "prior_optimizer": learner.prior.optimizer.state_dict(),
+        "replay": learner.prior.replay.state(),
+        "generator": session.generator.get_state(),
+        "torch_rng": torch.get_rng_state(),
+    }
+    path = folder / CHECKPOINT
+    with atomic_write(path) as file:
+        torch.save(content, file)
+    return path
+
+
+def load_checkpoint(run: Path) -> Dict[str, Any]:
+    """The content of a run folder's checkpoint (or of a checkpoint file). Raises InputError."""
+    path = run / CHECKPOINT if run.is_dir() else run
+    if not path.is_file():
+        raise InputError(f"no checkpoint at {path}; expected the folder that training wrote to")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{path} is not a readable checkpoint: {reason}") from error
+    if not isinstance(content, dict) or content.get("version") != _VERSION:
+        raise InputError(f"{path} is not a checkpoint of version {_VERSION} of this package")
+    return content
+
+
+def recipe_of(content: Dict[str, Any], where: str) -> Recipe:
+    """The recipe that a checkpoint was trained with."""
+    return from_mapping(Recipe, content["recipe"], where)
+
+
+def contract_of(content: Dict[str, Any], where: str) -> PolicyContract:
+    """The contract of the policy in a checkpoint."""
+    return PolicyContract.from_json(content["contract"], where)
+
+
+def restore(session: Session, content: Dict[str, Any]) -> Progress:
+    """Put a checkpoint's learner into a new session of the same recipe."""
+    learner = session.learner
+    learner.actor.load_state_dict(content["actor"])
+    learner.critic.load_state_dict(content["critic"])
+    learner.prior.network.load_state_dict(content["discriminator"])
+    learner.ppo.optimizer.load_state_dict(content["optimizer"])
+    learner.ppo.learning_rate = float(content["learning_rate"])
+    learner.prior.optimizer.load_state_dict(content["prior_optimizer"])
+    learner.prior.replay.load_state(content["replay"])
+    session.generator.set_state(content["generator"])
+    torch.set_rng_state(content["torch_rng"])
+    return from_mapping(Progress, content["progress"], "checkpoint")

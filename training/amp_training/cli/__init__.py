@@ -1,0 +1,1 @@
+"""Command lines of the training layer, called by the thin entries of ``amp_sdk``."""

@@ -1,0 +1,96 @@
+"""``python -m amp_sdk.train``: train a policy from a recipe."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+import torch
+from amp_sdk._cli import write_json
+from amp_sdk.config import to_mapping
+from amp_sdk.errors import InputError
+
+from amp_training.build import build_session
+from amp_training.checkpoint import Progress, load_checkpoint, recipe_of, restore, save_recipe
+from amp_training.config import Recipe, load_recipe, recipe_names
+from amp_training.run import Limits, train
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    p = argparse.ArgumentParser(prog="python -m amp_sdk.train", description=__doc__)
+    source = p.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--recipe", metavar="NAME_OR_FILE", help=f"recipe ({', '.join(recipe_names())}) or YAML file"
+    )
+    source.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run")
+    p.add_argument("--motion", nargs="+", metavar="FILE", help="reference clips, in place of the recipe's")
+    p.add_argument("--backend", choices=["mujoco"], help="simulator (default: the recipe's)")
+    p.add_argument("--device", choices=["cpu"], default="cpu", help="where the networks live")
+    p.add_argument("--num-envs", type=int, metavar="N", help="environments side by side")
+    p.add_argument("--max-samples", type=int, metavar="N", help="stop after N environment steps")
+    p.add_argument("--max-minutes", type=float, metavar="M", help="stop after M minutes")
+    p.add_argument("--seed", type=int, metavar="S")
+    p.add_argument("--out", type=Path, metavar="DIR", help="run folder (default: runs/NAME-TIME)")
+    p.add_argument(
+        "--set", nargs="+", default=[], metavar="KEY.PATH=VALUE", help="change values of the recipe"
+    )
+    p.add_argument(
+        "--snapshot-minutes", type=float, metavar="M", help="also export the policy every M minutes"
+    )
+    p.add_argument("--threads", type=int, default=0, metavar="N", help="torch threads (0: all cores)")
+    p.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
+    return p
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Run the command; see ``parser``."""
+    args = parser().parse_args(argv)
+    if args.threads > 0:
+        torch.set_num_threads(args.threads)
+    recipe, folder, content = _source(args)
+    session = build_session(recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    progress = Progress()
+    if content is not None:
+        progress = restore(session, content)
+    save_recipe(folder, recipe)
+    limits = Limits(
+        max_samples=recipe.max_samples,
+        max_seconds=float("inf") if args.max_minutes is None else 60.0 * args.max_minutes,
+        snapshot_seconds=None if args.snapshot_minutes is None else 60.0 * args.snapshot_minutes,
+    )
+    print(f"training {recipe.name} on {recipe.robot} into {folder}", flush=True)
+    progress = train(session, folder, limits, progress)
+    print(f"next: python -m amp_sdk.export {folder} -o policy.onnx", flush=True)
+    write_json(args.json, {"run": str(folder), **to_mapping(progress)})
+    return 0
+
+
+def _source(args: argparse.Namespace) -> "Tuple[Recipe, Path, Optional[dict]]":
+    """The recipe, the run folder and, for --resume, the checkpoint's content."""
+    overrides = list(args.set)
+    for option, key in (
+        ("num_envs", "simulation.num_envs"),
+        ("backend", "simulation.backend"),
+        ("max_samples", "max_samples"),
+        ("seed", "seed"),
+    ):
+        if getattr(args, option) is not None:
+            overrides.append(f"{key}={getattr(args, option)}")
+    if args.motion:
+        files = ", ".join(f"'{path}'" for path in args.motion)
+        overrides.append(f"motion.files=[{files}]")
+        overrides.append("motion.weights=[]")
+    if args.resume is None:
+        recipe = load_recipe(args.recipe, overrides)
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        folder = args.out or Path("runs") / f"{recipe.name}-{stamp}"
+        return recipe, folder, None
+    if args.motion or args.out or args.set or args.seed is not None:
+        raise InputError("--resume goes on with the run as it is; drop --motion, --out, --set, --seed")
+    content = load_checkpoint(args.resume)
+    recipe = recipe_of(content, str(args.resume))
+    return recipe, args.resume, content

@@ -1,0 +1,236 @@
+"""The recipe: every choice of a training run, typed and validated.
+
+A recipe is one YAML file (``amp_training/recipes/NAME.yaml`` or the user's). Keys that are left out
+take the defaults below, which are the values that the shipped Go2 recipes were tuned to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, Literal, Optional, Sequence, Tuple
+
+from amp_sdk.config import from_mapping, load_yaml, to_mapping, with_overrides
+from amp_sdk.errors import InputError, closest
+
+RECIPE_FOLDER = Path(__file__).parent / "recipes"
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise InputError(message)
+
+
+@dataclass(frozen=True)
+class MotionConfig:
+    """Reference clips: files or generator names, with sampling weights (default: by duration)."""
+
+    files: Tuple[str, ...] = ()
+    weights: Tuple[float, ...] = ()
+    fps: Optional[float] = None
+
+    def __post_init__(self) -> None:
+        _require(
+            not self.weights or len(self.weights) == len(self.files),
+            f"weights: expected one per file ({len(self.files)}), found {len(self.weights)}",
+        )
+        _require(all(w > 0 for w in self.weights), "weights: every weight must be positive")
+
+
+@dataclass(frozen=True)
+class SimulationConfig:
+    """Physics of one environment and how many there are."""
+
+    backend: Literal["mujoco"] = "mujoco"
+    num_envs: int = 512
+    threads: int = 0
+    physics_dt_s: float = 0.005
+    control_period_s: float = 0.02
+    friction: float = 0.8
+
+    def __post_init__(self) -> None:
+        _require(self.num_envs >= 1, "num_envs must be at least 1")
+        _require(0.0 < self.physics_dt_s <= 0.02, "physics_dt_s must be in (0, 0.02]")
+        _require(
+            abs(self.decimation * self.physics_dt_s - self.control_period_s) < 1e-9,
+            f"control_period_s {self.control_period_s} must be a whole number of physics steps of "
+            f"{self.physics_dt_s} s",
+        )
+
+    @property
+    def decimation(self) -> int:
+        """Physics steps per control step."""
+        return max(1, int(round(self.control_period_s / self.physics_dt_s)))
+
+
+@dataclass(frozen=True)
+class ActionConfig:
+    """Joint target = centre + scale * clip(action); gains default to the robot's."""
+
+    center: Literal["motion_mean", "default"] = "motion_mean"
+    scale: Optional[float] = None
+    clip: float = 10.0
+    kp: Optional[float] = None
+    kd: Optional[float] = None
+
+    def __post_init__(self) -> None:
+        _require(self.clip > 0, "clip must be positive")
+
+
+@dataclass(frozen=True)
+class ObservationConfig:
+    """What the policy sees: samples kept per term, scales and the noise of training."""
+
+    history: int = 1
+    joint_vel_scale: float = 0.05
+    ang_vel_scale: float = 0.25
+    last_action_scale: float = 0.25
+    clip: float = 100.0
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.history <= 32, "history must be 1 to 32")
+        _require(self.clip > 0, "clip must be positive")
+
+
+@dataclass(frozen=True)
+class CommandConfig:
+    """Velocity command in the heading frame; ``None`` takes the clips' mean speed."""
+
+    lin_vel_x: Optional[Tuple[float, float]] = None
+    lin_vel_y: Tuple[float, float] = (0.0, 0.0)
+    ang_vel_z: Tuple[float, float] = (0.0, 0.0)
+    resample_s: Tuple[float, float] = (4.0, 8.0)
+
+    def __post_init__(self) -> None:
+        for name in ("lin_vel_x", "lin_vel_y", "ang_vel_z", "resample_s"):
+            bounds = getattr(self, name)
+            _require(bounds is None or bounds[0] <= bounds[1], f"{name}: lower bound above upper")
+
+
+@dataclass(frozen=True)
+class EpisodeConfig:
+    """Episode length, where episodes start, and what counts as a fall."""
+
+    length_s: float = 10.0
+    reference_start_share: float = 0.8
+    max_tilt_rad: float = 1.0
+    min_height_ratio: float = 0.5
+
+    def __post_init__(self) -> None:
+        _require(0.0 <= self.reference_start_share <= 1.0, "reference_start_share must be in [0, 1]")
+        _require(self.length_s > 0.1, "length_s must be above 0.1")
+
+
+@dataclass(frozen=True)
+class RewardConfig:
+    """Weights of the step reward. Task terms are in [0, 1]; penalties are subtracted."""
+
+    style: float = 0.5
+    task: float = 0.5
+    yaw_share: float = 0.2
+    velocity_width: float = 0.5
+    yaw_width_rad_s: float = 0.5
+    action_rate: float = 0.002
+    torque: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(self.style >= 0 and self.task >= 0, "style and task weights must not be negative")
+        _require(self.velocity_width > 0, "velocity_width must be positive")
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """The motion prior: features, window, loss and its own optimiser."""
+
+    loss: Literal["lsgan", "bce"] = "lsgan"
+    features: Literal["joint_space", "character"] = "joint_space"
+    window: int = 2
+    hidden: Tuple[int, ...] = (256, 128)
+    learning_rate: float = 1e-4
+    updates: int = 8
+    batch: int = 2048
+    gradient_penalty: float = 10.0
+    logit_penalty: float = 0.01
+    weight_decay: float = 1e-4
+    reward_scale: float = 1.0
+    replay_capacity: int = 200_000
+    replay_share: float = 0.5
+    replay_push: int = 2048
+    normalizer_samples: int = 5_000_000
+    demo_windows: int = 100_000
+
+    def __post_init__(self) -> None:
+        _require(2 <= self.window <= 32, "window must be 2 to 32 control steps")
+        _require(0.0 <= self.replay_share < 1.0, "replay_share must be in [0, 1)")
+
+
+@dataclass(frozen=True)
+class PpoConfig:
+    """Proximal policy optimisation."""
+
+    horizon: int = 24
+    epochs: int = 5
+    minibatches: int = 4
+    learning_rate: float = 1e-3
+    schedule: Literal["adaptive", "constant"] = "adaptive"
+    target_kl: float = 0.01
+    gamma: float = 0.99
+    lam: float = 0.95
+    clip: float = 0.2
+    value_coef: float = 1.0
+    entropy_coef: float = 0.005
+    bound_coef: float = 0.0
+    max_grad_norm: float = 1.0
+    initial_std: float = 1.0
+    actor_hidden: Tuple[int, ...] = (256, 128)
+    critic_hidden: Tuple[int, ...] = (256, 128)
+
+    def __post_init__(self) -> None:
+        _require(self.horizon >= 2, "horizon must be at least 2")
+        _require(0 < self.gamma < 1 and 0 <= self.lam <= 1, "gamma in (0, 1) and lam in [0, 1]")
+        _require(self.initial_std > 0, "initial_std must be positive")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run."""
+
+    name: str
+    robot: str
+    motion: MotionConfig = field(default_factory=MotionConfig)
+    simulation: SimulationConfig = field(default_factory=SimulationConfig)
+    action: ActionConfig = field(default_factory=ActionConfig)
+    observation: ObservationConfig = field(default_factory=ObservationConfig)
+    command: CommandConfig = field(default_factory=CommandConfig)
+    episode: EpisodeConfig = field(default_factory=EpisodeConfig)
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    ppo: PpoConfig = field(default_factory=PpoConfig)
+    max_samples: int = 10_000_000
+    seed: int = 1
+
+    def sha256(self) -> str:
+        """Hash of every value of the recipe, whatever the order of its keys."""
+        text = json.dumps(to_mapping(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def recipe_names() -> Sequence[str]:
+    """Names of the recipes in the package."""
+    return sorted(path.stem for path in RECIPE_FOLDER.glob("*.yaml"))
+
+
+def load_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe by name or file with ``key.path=value`` overrides. Raises InputError."""
+    path = Path(name_or_file)
+    if path.suffix not in (".yaml", ".yml"):
+        path = RECIPE_FOLDER / f"{name_or_file}.yaml"
+        if not path.is_file():
+            raise InputError(
+                f"no recipe named {name_or_file!r}; {closest(name_or_file, recipe_names())}; "
+                "or give the path of a .yaml file"
+            )
+    mapping: Dict[str, Any] = with_overrides(load_yaml(path), overrides)
+    return from_mapping(Recipe, mapping, str(path))

@@ -1,0 +1,155 @@
+"""The environment: N robots on a backend, the policy's observation, falls, time-outs, restarts.
+
+What the learner needs of a step is in ``StepResult``; rewards and discriminator windows are
+functions of the stored states and are computed for a whole rollout at once (``rollout.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from amp_training.backends.base import Backend
+from amp_training.commands import CommandSampler
+from amp_training.config import EpisodeConfig
+from amp_training.observation import PolicyObservation
+from amp_training.reference import Reference
+from amp_training.terms import fallen
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one control step led to, before any restart."""
+
+    observation: Tensor  # [N, O] of the true state that the step ended in
+    failed: Tensor  # [N] bool: fell or diverged, nothing follows
+    timed_out: Tensor  # [N] bool: the episode's time is over, the future goes on unseen
+    restarted: Tensor  # [n] int64, the environments that now stand at a new start
+    end_states: Tensor  # [n, size] flat states that their episodes ended in
+    start_windows: Tensor  # [n, H, size] flat states that lead to those starts, oldest first
+
+
+class StartPool:
+    """Start windows sampled many at a time and dealt out one by one."""
+
+    def __init__(self, reference: Reference, config: EpisodeConfig, size: int) -> None:
+        self._reference = reference
+        self._share = config.reference_start_share
+        self._size = size
+        self._windows = torch.empty(0)
+        self._next = 0
+
+    def take(self, n: int) -> Tensor:
+        """[n, H, size]; n at most the pool's size."""
+        if self._next + n > len(self._windows):
+            self._refill()
+        self._next += n
+        return self._windows[self._next - n : self._next]
+
+    def _refill(self) -> None:
+        rng = self._reference.rng
+        on_clip = int(rng.binomial(self._size, self._share))
+        parts = []
+        if on_clip:
+            parts.append(self._reference.clip_windows(on_clip))
+        if on_clip < self._size:
+            parts.append(self._reference.stand_windows(self._size - on_clip))
+        order = torch.from_numpy(rng.permutation(self._size))
+        self._windows = torch.cat(parts)[order]
+        self._next = 0
+
+
+class Environment:
+    """See the module. Call ``restart_all`` once, then ``step`` for ever.
+
+    Args:
+        backend: the simulator.
+        observation: builds the policy's observation.
+        reference: start states.
+        commands: velocity commands.
+        action_center, action_scale: [J] rad; joint target = centre + scale * clip(action).
+        action_clip: limit of an action.
+        episode: length, starts, falls.
+        min_height_m: base height under which the robot has fallen.
+        dt_s: control period.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        observation: PolicyObservation,
+        reference: Reference,
+        commands: CommandSampler,
+        action_center: Tensor,
+        action_scale: Tensor,
+        action_clip: float,
+        episode: EpisodeConfig,
+        min_height_m: float,
+        dt_s: float,
+    ) -> None:
+        n = backend.num_envs
+        self.backend = backend
+        self.commands = commands
+        self.action_dim = len(action_center)
+        self.policy_observation = observation
+        self._center, self._scale, self._clip = action_center, action_scale, action_clip
+        self._episode = episode
+        self._min_height_m = min_height_m
+        self._max_steps = int(round(episode.length_s / dt_s))
+        self._steps = torch.zeros(n, dtype=torch.int64, device=backend.device)
+        self.last_action = torch.zeros(n, self.action_dim, device=backend.device)
+        self.starts = StartPool(reference, episode, max(n, 256))
+        self.observation = torch.empty(0)
+
+    @property
+    def num_envs(self) -> int:
+        """N."""
+        return self.backend.num_envs
+
+    def restart_all(self, generator: torch.Generator) -> Tensor:
+        """Start every environment, at a random time of its episode; start windows [N, H, size]."""
+        ids = torch.arange(self.num_envs)
+        windows = self.starts.take(self.num_envs).clone()
+        self.observation = self._restart(ids, windows)
+        self._steps.copy_(torch.randint(0, self._max_steps, (self.num_envs,), generator=generator))
+        return windows
+
+    def step(self, action: Tensor) -> StepResult:
+        """Apply ``action`` [N, J]; afterwards ``observation`` is that of the next step's start."""
+        applied = action.clamp(-self._clip, self._clip)
+        self.backend.step(self._center + self._scale * applied)
+        self.last_action = applied
+        self._steps += 1
+        self.commands.tick()
+        state = self.backend.state
+        sample = self.policy_observation.sample(state, self.commands.command, applied)
+        observation = self.policy_observation.push(sample)
+        failed = fallen(state, self._episode.max_tilt_rad, self._min_height_m)
+        failed |= self.backend.faulty()
+        timed_out = (self._steps >= self._max_steps) & ~failed
+        restarted = torch.nonzero(failed | timed_out).flatten()
+        windows = self.starts.take(len(restarted))
+        ends = state.flat[restarted]
+        result = StepResult(observation, failed, timed_out, restarted, ends, windows)
+        if len(restarted):
+            self.observation = observation.clone()
+            self.observation[restarted] = self._restart(restarted, windows)
+        else:
+            self.observation = observation
+        return result
+
+    def _restart(self, ids: Tensor, windows: Tensor) -> Tensor:
+        """Put ``ids`` at the ends of ``windows``; their observations [n, O]."""
+        rows = windows[:, -1]
+        self.backend.reset(ids, rows)
+        self._steps[ids] = 0
+        self.last_action = self.last_action.clone()
+        self.last_action[ids] = 0.0
+        self.commands.restart(ids)
+        state = self.backend.layout.view(rows)
+        sample = self.policy_observation.sample(
+            state, self.commands.command[ids], self.last_action[ids]
+        )
+        return self.policy_observation.restart(ids, sample)

@@ -1,0 +1,142 @@
+"""One iteration of AMP: collect, score the style, estimate advantages, update all networks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+from amp_sdk import kernels
+from torch import Tensor
+
+from amp_training.config import RewardConfig
+from amp_training.environment import Environment
+from amp_training.features import FeatureFunction
+from amp_training.networks import Actor, Critic
+from amp_training.ppo import Batch, Ppo, PpoStats
+from amp_training.rollout import Rollout
+from amp_training.style import MotionPrior, StyleStats
+from amp_training.terms import velocity_reward
+
+
+@dataclass(frozen=True)
+class IterationStats:
+    """What one iteration did; rewards are means per step."""
+
+    style_reward: float
+    task_reward: float
+    style_share: float
+    falls_per_s: float
+    value_explained: float
+    std: float
+    collect_s: float
+    learn_s: float
+    ppo: PpoStats
+    prior: StyleStats
+
+
+class Learner:
+    """Owns the update of actor, critic and motion prior; see ``iterate``."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        rollout: Rollout,
+        features: FeatureFunction,
+        actor: Actor,
+        critic: Critic,
+        ppo: Ppo,
+        prior: MotionPrior,
+        reward: RewardConfig,
+        gamma: float,
+        lam: float,
+        dt_s: float,
+        generator: torch.Generator,
+    ) -> None:
+        self.environment, self.rollout, self._features = environment, rollout, features
+        self.actor, self.critic, self.ppo, self.prior = actor, critic, ppo, prior
+        self._reward, self._gamma, self._lam = reward, gamma, lam
+        self._dt_s = dt_s
+        self._generator = generator
+
+    def iterate(self) -> IterationStats:
+        """Collect one rollout and learn from it."""
+        begin = time.perf_counter()
+        self.rollout.collect(self.environment, self.actor, self._generator)
+        windows = self.rollout.discriminator_windows(self._features)
+        collected = time.perf_counter()
+        style, task = self._style(windows), self._task()
+        config = self._reward
+        penalty = config.action_rate * self.rollout.action_change()
+        reward = config.style * style + config.task * task - penalty
+        batch, explained = self._batch(reward)
+        ppo = self.ppo.update(batch)
+        kept = windows[~self.rollout.failed]
+        prior = self.prior.update(kept)
+        self._observe(batch, kept)
+        total = config.style * style.mean() + config.task * task.mean()
+        return IterationStats(
+            style_reward=float(style.mean()),
+            task_reward=float(task.mean()),
+            style_share=float(config.style * style.mean() / total.clamp(min=1e-9)),
+            falls_per_s=float(self.rollout.failed.float().mean()) / self._dt_s,
+            value_explained=explained,
+            std=float(self.actor.log_std.exp().mean()),
+            collect_s=collected - begin,
+            learn_s=time.perf_counter() - collected,
+            ppo=ppo,
+            prior=prior,
+        )
+
+    def _style(self, windows: Tensor) -> Tensor:
+        reward, _ = self.prior.reward(windows.flatten(0, 1))
+        return reward.unflatten(0, windows.shape[:2])
+
+    def _task(self) -> Tensor:
+        config = self._reward
+        state = self.environment.backend.layout.view(self.rollout.state)
+        return velocity_reward(
+            state,
+            self.rollout.command,
+            config.velocity_width,
+            config.yaw_width_rad_s,
+            config.yaw_share,
+        )
+
+    @torch.no_grad()
+    def _batch(self, reward: Tensor) -> "tuple[Batch, float]":
+        """Advantages by GAE; the batch and the share of the targets' variance explained."""
+        rollout = self.rollout
+        self._raw_critic, following = rollout.critic_inputs(self.environment)
+        normalize = self.critic.normalizer
+        critic_input = normalize(self._raw_critic.flatten(0, 1))
+        value = self.critic.value(critic_input).view(reward.shape)
+        next_value = self.critic(following.flatten(0, 1)).view(reward.shape)
+        advantage, target = kernels.gae(
+            reward,
+            value,
+            next_value,
+            rollout.failed.float(),
+            rollout.done.float(),
+            self._gamma,
+            self._lam,
+        )
+        explained = 1.0 - float((target - value).var() / target.var().clamp(min=1e-9))
+        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        batch = Batch(
+            actor_input=self.actor.normalizer(rollout.observation.flatten(0, 1)),
+            critic_input=critic_input,
+            action=rollout.action.flatten(0, 1),
+            mean=rollout.mean.flatten(0, 1),
+            log_prob=rollout.log_prob.flatten(),
+            advantage=advantage.flatten(),
+            value=value.flatten(),
+            target=target.flatten(),
+        )
+        return batch, explained
+
+    def _observe(self, batch: Batch, windows: Tensor) -> None:
+        """Move the normalisers, after the update: the next rollout acts on what it learns on."""
+        self.actor.normalizer.update(self.rollout.observation.flatten(0, 1))
+        self.critic.normalizer.update(self._raw_critic.flatten(0, 1))
+        self.prior.observe(windows)

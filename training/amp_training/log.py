@@ -1,0 +1,135 @@
+"""What training shows: a live view on a terminal, plain lines elsewhere, CSV and TensorBoard."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Dict, Optional
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from torch.utils.tensorboard import SummaryWriter
+
+from amp_training.checkpoint import Progress
+from amp_training.learner import IterationStats
+
+PLAIN_PERIOD_S = 5.0
+
+
+def scalars(stats: IterationStats, throughput: float) -> Dict[str, float]:
+    """Named figures of one iteration, as they go to CSV and TensorBoard."""
+    return {
+        "reward/style": stats.style_reward,
+        "reward/task": stats.task_reward,
+        "reward/style_share": stats.style_share,
+        "episode/falls_per_s": stats.falls_per_s,
+        "policy/std": stats.std,
+        "policy/entropy": stats.ppo.entropy,
+        "policy/kl": stats.ppo.kl,
+        "policy/learning_rate": stats.ppo.learning_rate,
+        "policy/surrogate": stats.ppo.policy_loss,
+        "value/loss": stats.ppo.value_loss,
+        "value/explained": stats.value_explained,
+        "discriminator/loss": stats.prior.loss,
+        "discriminator/gradient_penalty": stats.prior.gradient_penalty,
+        "discriminator/policy_logit": stats.prior.policy_logit,
+        "discriminator/demo_logit": stats.prior.demo_logit,
+        "discriminator/accuracy": stats.prior.accuracy,
+        "time/samples_per_s": throughput,
+        "time/collect_s": stats.collect_s,
+        "time/learn_s": stats.learn_s,
+    }
+
+
+class TrainingLog:
+    """Writes every iteration to ``progress.csv`` and TensorBoard, and shows it to a person."""
+
+    def __init__(self, folder: Path, title: str) -> None:
+        self._writer = SummaryWriter(str(folder / "tensorboard"))
+        path = folder / "progress.csv"
+        self._fresh = not path.exists()
+        self._file = path.open("a", newline="", encoding="utf-8")
+        self._csv: Optional[csv.DictWriter] = None
+        self._title = title
+        self._printed_s = float("-inf")
+        console = Console()
+        self._live = Live(console=console, refresh_per_second=4) if console.is_terminal else None
+        if self._live is not None:
+            self._live.start()
+
+    def write(
+        self, progress: Progress, stats: IterationStats, throughput: float, share: float, eta_s: float
+    ) -> None:
+        """Record one iteration; ``share`` of the run is done, ``eta_s`` is left."""
+        values = scalars(stats, throughput)
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, progress.samples)
+        row = {
+            "iteration": progress.iterations,
+            "samples": progress.samples,
+            "seconds": round(progress.seconds, 3),
+            **values,
+        }
+        if self._csv is None:
+            self._csv = csv.DictWriter(self._file, list(row))
+            if self._fresh:
+                self._csv.writeheader()
+        self._csv.writerow(row)
+        self._file.flush()
+        if self._live is not None:
+            self._live.update(self._view(progress, values, share, eta_s))
+        elif progress.seconds - self._printed_s >= PLAIN_PERIOD_S or share >= 1.0:
+            self._printed_s = progress.seconds
+            print(_line(progress, values, share, eta_s), flush=True)
+
+    def note(self, text: str) -> None:
+        """One line for the person, above the live view."""
+        if self._live is not None:
+            self._live.console.print(text, highlight=False)
+        else:
+            print(text, flush=True)
+
+    def close(self) -> None:
+        """Flush everything; safe to call twice."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self._writer.close()
+        self._file.close()
+        sys.stdout.flush()
+
+    def _view(
+        self, progress: Progress, values: Dict[str, float], share: float, eta_s: float
+    ) -> Group:
+        table = Table(title=self._title, show_header=False, min_width=64)
+        table.add_column(style="bold")
+        table.add_column(justify="right")
+        table.add_row("time", f"{_clock(progress.seconds)} (left {_clock(eta_s)})")
+        table.add_row("samples", f"{progress.samples:,}")
+        table.add_row("throughput", f"{values['time/samples_per_s']:,.0f} samples/s")
+        table.add_row("task reward", f"{values['reward/task']:.3f} of 1")
+        table.add_row("style reward", f"{values['reward/style']:.3f}")
+        table.add_row("style share of the reward", f"{values['reward/style_share']:.0%}")
+        table.add_row("falls a robot and second", f"{values['episode/falls_per_s']:.3f}")
+        table.add_row("discriminator accuracy", f"{values['discriminator/accuracy']:.0%}")
+        table.add_row("action noise", f"{values['policy/std']:.3f}")
+        return Group(table, ProgressBar(total=1.0, completed=min(1.0, share), width=64))
+
+
+def _line(progress: Progress, values: Dict[str, float], share: float, eta_s: float) -> str:
+    return (
+        f"{share:4.0%} {_clock(progress.seconds)} {progress.samples:>11,} samples "
+        f"{values['time/samples_per_s']:>7,.0f}/s  task {values['reward/task']:.3f}  "
+        f"style {values['reward/style']:.3f} ({values['reward/style_share']:.0%})  "
+        f"falls/s {values['episode/falls_per_s']:.3f}  "
+        f"disc {values['discriminator/accuracy']:.0%}  std {values['policy/std']:.2f}  "
+        f"left {_clock(eta_s)}"
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(max(0.0, seconds)), 60)
+    return f"{minutes:d}:{rest:02d}"

@@ -1,0 +1,107 @@
+"""Networks: a running normaliser as a submodule, so that whoever exports a network exports it."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class RunningNormalizer(nn.Module):
+    """Normalise by running mean and standard deviation, then clip to ``limit`` deviations.
+
+    The statistics are those of all samples given to ``update`` (Chan's parallel update of mean and
+    sum of squares), until ``freeze_after`` samples have been seen.
+    """
+
+    def __init__(self, size: int, freeze_after: float = float("inf"), limit: float = 10.0) -> None:
+        super().__init__()
+        self.limit = limit
+        self.freeze_after = freeze_after
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("std", torch.ones(size))
+        self.register_buffer("_mean64", torch.zeros(size, dtype=torch.float64))
+        self.register_buffer("_squares64", torch.zeros(size, dtype=torch.float64))
+        self.register_buffer("count", torch.zeros((), dtype=torch.float64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., size] to the same shape."""
+        return ((x - self.mean) / self.std).clamp(-self.limit, self.limit)
+
+    @torch.no_grad()
+    def update(self, batch: Tensor) -> None:
+        """Take in raw samples [n, size]; does nothing once frozen."""
+        if float(self.count) >= self.freeze_after or len(batch) == 0:
+            return
+        n = float(len(batch))
+        mean = batch.mean(0).double()
+        squares = ((batch - mean.float()) ** 2).sum(0).double()
+        total = self.count + n
+        delta = mean - self._mean64
+        self._mean64 += delta * (n / total)
+        self._squares64 += squares + delta**2 * (self.count * n / total)
+        self.count.copy_(total)
+        self.mean.copy_(self._mean64)
+        self.std.copy_((self._squares64 / total).sqrt().clamp(min=1e-2))
+
+
+def mlp(sizes: Sequence[int], output_gain: float) -> nn.Sequential:
+    """Linear layers with ELU between them, orthogonal weights (gain sqrt 2, last: given)."""
+    layers = []
+    for i, (a, b) in enumerate(zip(sizes[:-1], sizes[1:])):
+        last = i == len(sizes) - 2
+        linear = nn.Linear(a, b)
+        nn.init.orthogonal_(linear.weight, output_gain if last else 2.0**0.5)
+        nn.init.zeros_(linear.bias)
+        layers.append(linear)
+        if not last:
+            layers.append(nn.ELU())
+    return nn.Sequential(*layers)
+
+
+class Actor(nn.Module):
+    """Mean action of the policy from raw observations; the exported graph is this module."""
+
+    def __init__(self, size: int, hidden: Sequence[int], actions: int, initial_std: float) -> None:
+        super().__init__()
+        self.normalizer = RunningNormalizer(size)
+        self.mean = mlp((size, *hidden, actions), output_gain=0.01)
+        self.log_std = nn.Parameter(torch.full((actions,), initial_std).log())
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """[n, size] raw observations to mean actions [n, actions]."""
+        return self.mean(self.normalizer(observation))
+
+
+class Critic(nn.Module):
+    """Value of a state from the policy's observation and what only the simulator knows."""
+
+    def __init__(self, size: int, hidden: Sequence[int]) -> None:
+        super().__init__()
+        self.normalizer = RunningNormalizer(size)
+        self.value = mlp((size, *hidden, 1), output_gain=1.0)
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """[n, size] raw observations to values [n]."""
+        return self.value(self.normalizer(observation)).squeeze(-1)
+
+
+class Discriminator(nn.Module):
+    """Logit of a window of steps: high for demonstrations, low for the policy."""
+
+    def __init__(self, size: int, hidden: Sequence[int], freeze_after: float) -> None:
+        super().__init__()
+        self.normalizer = RunningNormalizer(size, freeze_after, limit=5.0)
+        self.logit = mlp((size, *hidden, 1), output_gain=1.0)
+
+    def forward(self, normalized: Tensor) -> Tensor:
+        """[n, size] NORMALISED windows to logits [n]."""
+        return self.logit(normalized).squeeze(-1)
+
+    @property
+    def output_weight(self) -> Tensor:
+        """Weight of the last layer, for the logit penalty."""
+        last = self.logit[-1]
+        assert isinstance(last, nn.Linear)
+        return last.weight

@@ -1,0 +1,87 @@
+"""The policy's observation in training, the batched twin of ``amp_sdk.observation``."""
+
+from __future__ import annotations
+
+from typing import List, Tuple
+
+import torch
+from amp_sdk.contract import ObservationTerm
+from torch import Tensor
+
+from amp_training.backends.base import SimState
+from amp_training.config import ObservationConfig
+from amp_training.rotations import projected_gravity
+
+
+def observation_terms(config: ObservationConfig, joints: int, commands: int) -> Tuple[ObservationTerm, ...]:
+    """The terms of the policy's observation, as they go into the contract."""
+    clip = (-config.clip, config.clip)
+
+    def term(name: str, size: int, scale: float) -> ObservationTerm:
+        return ObservationTerm(name=name, size=size, scale=scale, clip=clip, history=config.history)
+
+    return (
+        term("base_ang_vel_b", 3, config.ang_vel_scale),
+        term("projected_gravity_b", 3, 1.0),
+        term("command", commands, 1.0),
+        term("joint_pos", joints, 1.0),
+        term("joint_vel", joints, config.joint_vel_scale),
+        term("last_action", joints, config.last_action_scale),
+    )
+
+
+class PolicyObservation:
+    """Builds observations [N, O] and keeps their history.
+
+    Args:
+        terms: from ``observation_terms``; all with the same history.
+        default_joint_pos: [J] rad, subtracted from the joint positions.
+        num_envs: N.
+    """
+
+    def __init__(
+        self, terms: Tuple[ObservationTerm, ...], default_joint_pos: Tensor, num_envs: int
+    ) -> None:
+        sizes = [term.size for term in terms]
+        self._default = default_joint_pos
+        self._history = terms[0].history
+        device = default_joint_pos.device
+        self._scale = torch.cat([torch.full((t.size,), t.scale) for t in terms]).to(device)
+        self._limit = float(terms[0].clip[1]) if terms[0].clip else float("inf")
+        self._samples = torch.zeros(num_envs, self._history, sum(sizes), device=device)
+        self._order = self._flat_order(sizes).to(device)
+        self.size = sum(sizes) * self._history
+
+    def _flat_order(self, sizes: List[int]) -> Tensor:
+        """Index that turns [history, samples] into per-term blocks, oldest first."""
+        index = torch.arange(self._history * sum(sizes)).view(self._history, sum(sizes))
+        return torch.cat([block.flatten() for block in index.split(sizes, dim=1)])
+
+    def sample(self, state: SimState, command: Tensor, action: Tensor) -> Tensor:
+        """One sample of all terms, [n, sum of sizes], scaled and clipped."""
+        sample = torch.cat(
+            (
+                state.root_ang_vel_b,
+                projected_gravity(state.root_quat_w),
+                command,
+                state.joint_pos - self._default,
+                state.joint_vel,
+                action,
+            ),
+            dim=-1,
+        )
+        return sample.mul_(self._scale).clamp_(-self._limit, self._limit)
+
+    def push(self, sample: Tensor) -> Tensor:
+        """Append ``sample`` [N, D] to the history; the observation [N, O]."""
+        if self._history == 1:
+            return sample
+        self._samples = torch.cat((self._samples[:, 1:], sample.unsqueeze(1)), dim=1)
+        return self._samples.flatten(1)[:, self._order]
+
+    def restart(self, ids: Tensor, sample: Tensor) -> Tensor:
+        """Fill the history of ``ids`` [n] with ``sample`` [n, D]; their observation [n, O]."""
+        if self._history == 1:
+            return sample
+        self._samples[ids] = sample.unsqueeze(1)
+        return self._samples[ids].flatten(1)[:, self._order]

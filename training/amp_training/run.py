@@ -1,0 +1,112 @@
+"""The training run: iterate until a limit, keep checkpoints, stop cleanly on a signal."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Optional
+
+from amp_sdk.errors import AmpSdkError
+
+from amp_training.build import Session
+from amp_training.checkpoint import Progress, save_checkpoint
+from amp_training.export import export_policy
+from amp_training.log import TrainingLog
+from amp_training.session_contract import session_contract
+
+CHECKPOINT_PERIOD_S = 60.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a run ends: whichever comes first."""
+
+    max_samples: int
+    max_seconds: float = float("inf")
+    snapshot_seconds: Optional[float] = None
+    """Export the policy to ``snapshots/`` this often, to draw learning curves with."""
+
+
+class _StopFlag:
+    """Turns the first SIGINT or SIGTERM into a request; the second one interrupts."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._previous = {}
+
+    def __enter__(self) -> "_StopFlag":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, _: Optional[FrameType]) -> None:
+        if self.reason:
+            raise KeyboardInterrupt
+        self.reason = signal.Signals(number).name
+
+
+def train(session: Session, folder: Path, limits: Limits, progress: Progress) -> Progress:
+    """Train until a limit or a signal; the folder then holds a resumable checkpoint.
+
+    Iterations, samples and seconds of ``progress`` count from the run's first start.
+    """
+    log = TrainingLog(folder, f"{session.recipe.name}: {session.interface.robot.name}")
+    per_iteration = session.learner.rollout.action.shape[0] * session.environment.num_envs
+    begin = time.monotonic() - progress.seconds
+    saved = snapshot = progress.seconds
+    try:
+        with _StopFlag() as stop:
+            while not stop.reason and not _over(progress, limits):
+                start = time.perf_counter()
+                stats = session.learner.iterate()
+                throughput = per_iteration / (time.perf_counter() - start)
+                progress = Progress(
+                    progress.iterations + 1,
+                    progress.samples + per_iteration,
+                    time.monotonic() - begin,
+                )
+                share = _share(progress, limits)
+                left_s = progress.seconds * (1.0 - share) / max(share, 1e-6)
+                log.write(progress, stats, throughput, share, left_s)
+                if progress.seconds - saved >= CHECKPOINT_PERIOD_S:
+                    saved = progress.seconds
+                    _save(folder, session, progress, log)
+                if limits.snapshot_seconds and progress.seconds - snapshot >= limits.snapshot_seconds:
+                    snapshot = progress.seconds
+                    _snapshot(folder, session, progress)
+            save_checkpoint(folder, session, progress)
+            if stop.reason:
+                log.note(f"stopped by {stop.reason}; resume with --resume {folder}")
+    finally:
+        log.close()
+    return progress
+
+
+def _save(folder: Path, session: Session, progress: Progress, log: TrainingLog) -> None:
+    """A periodic checkpoint; a full disk must not end the run, but must be seen."""
+    try:
+        save_checkpoint(folder, session, progress)
+    except AmpSdkError as error:
+        log.note(f"warning: checkpoint not written: {error}")
+
+
+def _snapshot(folder: Path, session: Session, progress: Progress) -> None:
+    name = f"{progress.seconds / 60:06.2f}min_{progress.samples}.onnx"
+    contract = session_contract(session, progress.samples)
+    export_policy(session.learner.actor, contract, folder / "snapshots" / name)
+
+
+def _over(progress: Progress, limits: Limits) -> bool:
+    return progress.samples >= limits.max_samples or progress.seconds >= limits.max_seconds
+
+
+def _share(progress: Progress, limits: Limits) -> float:
+    by_time = progress.seconds / limits.max_seconds
+    return min(1.0, max(progress.samples / limits.max_samples, by_time))

@@ -1,0 +1,151 @@
+"""The motion prior: discriminator losses, gradient penalty, style reward, replay.
+
+Peng et al. 2021, "AMP: Adversarial Motion Priors for Stylized Physics-Based Character Control".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, Iterator, Tuple
+
+import torch
+from torch import Tensor, nn
+
+from amp_training.config import DiscriminatorConfig
+from amp_training.networks import Discriminator
+
+
+def style_reward(logit: Tensor, loss: str, scale: float) -> Tensor:
+    """Style reward of logits [...].
+
+    lsgan: ``scale * max(0, 1 - (D - 1)^2 / 4)``; bce: ``-scale * log(max(1 - sigmoid(D), 1e-4))``.
+    """
+    if loss == "lsgan":
+        return scale * (1.0 - 0.25 * (logit - 1.0) ** 2).clamp(min=0.0)
+    return -scale * torch.log((1.0 - torch.sigmoid(logit)).clamp(min=1e-4))
+
+
+def prediction_loss(policy: Tensor, demo: Tensor, loss: str) -> Tensor:
+    """Mean of the losses on policy logits [n] and on demonstration logits [m]."""
+    if loss == "lsgan":
+        return 0.5 * (((policy + 1.0) ** 2).mean() + ((demo - 1.0) ** 2).mean())
+    bce = nn.functional.binary_cross_entropy_with_logits
+    return 0.5 * (bce(policy, torch.zeros_like(policy)) + bce(demo, torch.ones_like(demo)))
+
+
+def gradient_penalty(discriminator: Discriminator, normalized: Tensor) -> Tensor:
+    """``E |dD/dx|^2`` at normalised windows [n, size]: the space that D sees."""
+    x = normalized.detach().requires_grad_(True)
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.pow(2).sum(-1).mean()
+
+
+class Replay:
+    """Ring of past policy windows (raw)."""
+
+    def __init__(self, capacity: int, size: int, generator: torch.Generator) -> None:
+        self.data = torch.zeros(capacity, size)
+        self.filled = 0
+        self.next = 0
+        self._generator = generator
+
+    def push(self, windows: Tensor) -> None:
+        """Write [n, size] over the oldest entries."""
+        windows = windows[-len(self.data) :]
+        where = (self.next + torch.arange(len(windows))) % len(self.data)
+        self.data[where] = windows
+        self.next = int((self.next + len(windows)) % len(self.data))
+        self.filled = min(len(self.data), self.filled + len(windows))
+
+    def sample(self, n: int) -> Tensor:
+        """[n, size] drawn with replacement."""
+        return self.data[torch.randint(0, self.filled, (n,), generator=self._generator)]
+
+    def state(self) -> Dict[str, Any]:
+        """Content for a checkpoint."""
+        return {"data": self.data[: self.filled].clone(), "next": self.next}
+
+    def load_state(self, state: Dict[str, Any]) -> None:
+        """Take the content back."""
+        self.filled = len(state["data"])
+        self.data[: self.filled] = state["data"]
+        self.next = int(state["next"])
+
+
+@dataclass(frozen=True)
+class StyleStats:
+    """Means over the updates of one iteration."""
+
+    loss: float
+    gradient_penalty: float
+    policy_logit: float
+    demo_logit: float
+    accuracy: float
+
+
+class MotionPrior:
+    """Discriminator, its optimiser and the replay of the policy's past windows."""
+
+    def __init__(
+        self, size: int, config: DiscriminatorConfig, demos: Tensor, generator: torch.Generator
+    ) -> None:
+        self._config = config
+        self._demos = demos
+        self._generator = generator
+        self.network = Discriminator(size, config.hidden, config.normalizer_samples)
+        self.replay = Replay(config.replay_capacity, size, generator)
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(),
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+        )
+
+    @torch.no_grad()
+    def reward(self, windows: Tensor) -> Tuple[Tensor, Tensor]:
+        """Style reward and logit of raw windows [n, size], both [n]."""
+        logit = self.network(self.network.normalizer(windows))
+        return style_reward(logit, self._config.loss, self._config.reward_scale), logit
+
+    def observe(self, windows: Tensor) -> None:
+        """Take the statistics of policy windows [n, size] and of as many demonstrations."""
+        self.network.normalizer.update(torch.cat((windows, self._draw_demos(len(windows)))))
+
+    def update(self, windows: Tensor) -> StyleStats:
+        """Train on raw policy windows [n, size] that end in no fall, then add them to the replay."""
+        totals = torch.zeros(5)
+        normalize = self.network.normalizer
+        for policy in self._batches(windows):
+            demo = normalize(self._draw_demos(len(policy)))
+            negative = self.network(normalize(policy))
+            positive = self.network(demo)
+            loss = prediction_loss(negative, positive, self._config.loss)
+            penalty = gradient_penalty(self.network, demo)
+            logit_penalty = self.network.output_weight.pow(2).sum()
+            total = (
+                loss
+                + self._config.gradient_penalty * penalty
+                + self._config.logit_penalty * logit_penalty
+            )
+            self.optimizer.zero_grad()
+            total.backward()
+            self.optimizer.step()
+            with torch.no_grad():
+                accuracy = 0.5 * ((negative < 0).float().mean() + (positive > 0).float().mean())
+                totals += torch.stack(
+                    (loss, penalty, negative.mean(), positive.mean(), accuracy)
+                ).detach()
+        pick = torch.randperm(len(windows), generator=self._generator)
+        self.replay.push(windows[pick[: self._config.replay_push]])
+        return StyleStats(*(totals / self._config.updates).tolist())
+
+    def _batches(self, windows: Tensor) -> Iterator[Tensor]:
+        """``updates`` batches of policy windows, part of each from the replay."""
+        config = self._config
+        old = int(config.batch * config.replay_share) if self.replay.filled else 0
+        for _ in range(config.updates):
+            pick = torch.randint(0, len(windows), (config.batch - old,), generator=self._generator)
+            batch = windows[pick]
+            yield torch.cat((batch, self.replay.sample(old))) if old else batch
+
+    def _draw_demos(self, n: int) -> Tensor:
+        return self._demos[torch.randint(0, len(self._demos), (n,), generator=self._generator)]
