@@ -1,7 +1,8 @@
 """Rotations as unit quaternions, (w, x, y, z), in plain NumPy.
 
 Every function takes batches ``[..., 4]`` (or ``[..., 3]``) that broadcast against each other and
-keeps the precision it is given: float32 in, float32 out; everything else is computed in float64.
+keeps the precision of the arrays it is given: float32 in, float32 out; everything else is computed
+in float64. Python numbers and lists adapt to the arrays beside them.
 ``q`` maps vectors of the body frame to the world frame: ``v_w = rotate(q, v_b)``, and
 ``multiply(a, b)`` turns by ``b`` first. ``q`` and ``-q`` are the same rotation.
 
@@ -14,8 +15,6 @@ from __future__ import annotations
 from typing import Any, Tuple
 
 import numpy as np
-
-_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def normalize(q: Any) -> np.ndarray:
@@ -138,8 +137,10 @@ def from_matrix(matrix: Any) -> np.ndarray:
     """
     (m,) = _arrays(matrix)
     xx, yy, zz = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
-    wx, wy, wz = (m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1])
-    xy, xz, yz = (m[..., 1, 0] + m[..., 0, 1], m[..., 0, 2] + m[..., 2, 0], m[..., 2, 1] + m[..., 1, 2])
+    t = np.swapaxes(m, -1, -2)
+    odd, even = m - t, m + t
+    wx, wy, wz = odd[..., 2, 1], odd[..., 0, 2], odd[..., 1, 0]
+    xy, xz, yz = even[..., 1, 0], even[..., 0, 2], even[..., 2, 1]
     rows = [
         [1 + xx + yy + zz, wx, wy, wz],
         [wx, 1 + xx - yy - zz, xy, xz],
@@ -173,12 +174,10 @@ def to_xyzw(q: Any) -> np.ndarray:
 
 
 def _arrays(*values: Any) -> Tuple[np.ndarray, ...]:
-    """The values as arrays of one floating type: float32 where all are, else float64."""
-    arrays = [np.asarray(value) for value in values]
-    dtype = np.result_type(*(array.dtype for array in arrays))
-    if dtype not in _FLOATS:
-        dtype = np.dtype(np.float64)
-    return tuple(array.astype(dtype, copy=False) for array in arrays)
+    """The values as arrays of one floating type: float32 where all arrays are, else float64."""
+    dtypes = {value.dtype for value in values if isinstance(value, (np.ndarray, np.generic))}
+    dtype = np.float32 if dtypes == {np.dtype(np.float32)} else np.float64
+    return tuple(np.asarray(value).astype(dtype, copy=False) for value in values)
 
 
 def _parts(q: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

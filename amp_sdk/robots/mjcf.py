@@ -7,10 +7,10 @@ than read a number wrongly. MuJoCo and this reader are held equal by the tests.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Sequence, Tuple, Union
+from typing import List, Tuple, Union
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -85,15 +85,15 @@ class _Reader:
             if key in element.attrib:
                 raise InputError(f"{self.where}: body {name!r}: write {key!r} as 'quat'")
         index = len(self.bodies)
-        quat = self._vector(element, "quat", (1.0, 0.0, 0.0, 0.0))
-        pos = self._vector(element, "pos", (0.0, 0.0, 0.0))
+        quat = self._vector(element, "quat", 4, default="1 0 0 0")
+        pos = self._vector(element, "pos", 3, default="0 0 0")
         self.bodies.append(Body(name, parent, pos, quat / np.linalg.norm(quat)))
         joints = element.findall("joint")
         floating = element.find("freejoint") is not None
         if floating != (parent < 0) or (floating and joints):
             raise InputError(
-                f"{self.where}: body {name!r}: expected one <freejoint> on the first body and hinges "
-                "on the others"
+                f"{self.where}: body {name!r}: expected one <freejoint> on the first body and "
+                "only hinges on the others"
             )
         self.hinges.extend(self._hinge(joint, index) for joint in joints)
         self.sites.extend(self._name(site) for site in element.findall("site"))
@@ -104,9 +104,9 @@ class _Reader:
         name = self._name(element)
         if element.get("type", "hinge") != "hinge" or "ref" in element.attrib:
             raise InputError(f"{self.where}: joint {name!r}: expected a hinge without 'ref'")
-        axis = self._vector(element, "axis", None, 3)
-        lower, upper = self._vector(element, "range", None, 2)
-        weakest, effort = self._vector(element, "actuatorfrcrange", None, 2)
+        axis = self._vector(element, "axis", 3)
+        lower, upper = self._vector(element, "range", 2)
+        weakest, effort = self._vector(element, "actuatorfrcrange", 2)
         if not (lower < upper and weakest == -effort and effort > 0):
             raise InputError(
                 f"{self.where}: joint {name!r}: expected range 'lower upper' and actuatorfrcrange "
@@ -116,11 +116,11 @@ class _Reader:
             name=name,
             body=body,
             axis=axis / np.linalg.norm(axis),
-            anchor=self._vector(element, "pos", (0.0, 0.0, 0.0)),
+            anchor=self._vector(element, "pos", 3, default="0 0 0"),
             lower_rad=float(lower),
             upper_rad=float(upper),
             effort_nm=float(effort),
-            armature=float(self._vector(element, "armature", (0.0,))[0]),
+            armature=float(self._vector(element, "armature", 1, default="0")[0]),
         )
 
     def _name(self, element: ElementTree.Element) -> str:
@@ -130,17 +130,16 @@ class _Reader:
         return name
 
     def _vector(
-        self, element: ElementTree.Element, key: str, default: Union[Sequence[float], None], size: int = 0
+        self, element: ElementTree.Element, key: str, size: int, default: str = ""
     ) -> np.ndarray:
-        text = element.get(key)
-        size = size or len(default or ())
+        text = element.get(key, default)
         try:
-            values = np.array(list(default or ()) if text is None else text.split(), dtype=np.float64)
+            values = np.array(text.split(), dtype=np.float64)
         except ValueError:
             values = np.empty(0)
         if values.shape != (size,) or not np.all(np.isfinite(values)):
             raise InputError(
-                f"{self.where}: <{element.tag} name={element.get('name')!r}>: expected {key!r} with "
-                f"{size} numbers, found {text!r}"
+                f"{self.where}: <{element.tag} name={element.get('name')!r}>: expected {key!r} "
+                f"with {size} numbers, found {text!r}"
             )
         return values

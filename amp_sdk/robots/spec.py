@@ -7,7 +7,7 @@ has no place for lives in a YAML file of the same name beside it. Nothing is wri
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterable, Sequence, Tuple, Union
 
@@ -18,6 +18,17 @@ from amp_sdk.errors import InputError, closest
 from amp_sdk.robots import mjcf
 
 _FOLDER = Path(__file__).resolve().parent
+_JOINT_ARRAYS = (
+    "joint_lower_rad",
+    "joint_upper_rad",
+    "effort_limit_nm",
+    "velocity_limit_rad_s",
+    "kp",
+    "kd",
+    "default_joint_pos_rad",
+    "armature",
+    "action_scale",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,23 +71,22 @@ class RobotSpec:
     key_bodies: Tuple[str, ...]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, field.name, self._joint_array(field.name, value))
+        for field in _JOINT_ARRAYS:
+            object.__setattr__(self, field, self._joint_array(field, getattr(self, field)))
         _same_names("wire_names", self.wire_names, self.joint_names)
-        positive = ("effort_limit_nm", "velocity_limit_rad_s", "kp", "action_scale")
-        for name in positive:
-            if np.any(getattr(self, name) <= 0):
-                raise InputError(f"robot {self.name!r}: {name} must be above zero for every joint")
+        for field in ("effort_limit_nm", "velocity_limit_rad_s", "kp", "action_scale"):
+            if np.any(getattr(self, field) <= 0):
+                raise InputError(f"robot {self.name!r}: {field} must be above zero for every joint")
+        for field in ("kd", "armature"):
+            if np.any(getattr(self, field) < 0):
+                raise InputError(f"robot {self.name!r}: {field} must not be below zero")
+        if np.any(self.joint_lower_rad >= self.joint_upper_rad):
+            raise InputError(
+                f"robot {self.name!r}: every joint's lower limit must be below its upper"
+            )
         pose = self.default_joint_pos_rad
         if np.any(pose < self.joint_lower_rad) or np.any(pose > self.joint_upper_rad):
             raise InputError(f"robot {self.name!r}: the default pose is outside the joint limits")
-
-    @property
-    def num_joints(self) -> int:
-        """J, the number of joints."""
-        return len(self.joint_names)
 
     def joint_index(self, names: Sequence[str]) -> np.ndarray:
         """Positions [K] int64 of joints in ``joint_names``. Raises InputError for an unknown one.
@@ -91,7 +101,7 @@ class RobotSpec:
                 )
         return np.array([known[name] for name in names], dtype=np.int64)
 
-    def _joint_array(self, name: str, value: np.ndarray) -> np.ndarray:
+    def _joint_array(self, name: str, value: Any) -> np.ndarray:
         array = np.array(value, dtype=np.float64)
         if array.shape != (len(self.joint_names),) or not np.all(np.isfinite(array)):
             raise InputError(
@@ -196,7 +206,8 @@ def _check_bodies(file: _RobotFile, model: mjcf.Mjcf) -> None:
             if name not in bodies:
                 raise InputError(f"{key}: unknown body {name!r}; {closest(name, bodies)}")
     if file.imu_site not in model.sites:
-        raise InputError(f"imu_site: unknown {file.imu_site!r}; {closest(file.imu_site, model.sites)}")
+        hint = closest(file.imu_site, model.sites)
+        raise InputError(f"imu_site: unknown site {file.imu_site!r}; {hint}")
 
 
 def _same_names(key: str, found: Iterable[Any], joint_names: Sequence[str]) -> None:

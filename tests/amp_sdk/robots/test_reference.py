@@ -1,0 +1,165 @@
+"""The robot models equal the public references in everything that moves.
+
+Ours have no meshes, so geoms are not compared: masses and inertias are explicit in both.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from amp_sdk import robots
+
+mujoco = pytest.importorskip("mujoco", reason="needs MuJoCo")
+
+# name: (reference file, whether it states armature, damping and friction loss)
+REFERENCES = {"go2": ("unitree_go2.xml", True), "g1_29dof": ("unitree_g1_29dof_rev_1_0.xml", False)}
+POSES = 1000
+
+
+class Pair(NamedTuple):
+    spec: robots.RobotSpec
+    ours: Any
+    theirs: Any
+    states_joint_losses: bool
+
+
+@pytest.fixture(scope="module", params=sorted(REFERENCES))
+def pair(request, reference_mjcf) -> Pair:
+    file, states_joint_losses = REFERENCES[request.param]
+    spec = robots.load(request.param)
+    theirs = mujoco.MjModel.from_xml_string(reference_mjcf(file))
+    ours = mujoco.MjModel.from_xml_path(str(spec.mjcf_path))
+    return Pair(spec, ours, theirs, states_joint_losses)
+
+
+def test_every_robot_has_a_reference():
+    assert set(robots.names()) == set(REFERENCES)
+
+
+def names(model, kind, count):
+    return [mujoco.mj_id2name(model, kind, i) for i in range(count)]
+
+
+def bodies(pair):
+    """Ids of the bodies of the reference, in ours and in theirs; the world is left out."""
+    theirs = names(pair.theirs, mujoco.mjtObj.mjOBJ_BODY, pair.theirs.nbody)[1:]
+    ours = names(pair.ours, mujoco.mjtObj.mjOBJ_BODY, pair.ours.nbody)
+    return np.array([ours.index(name) for name in theirs]), np.arange(1, pair.theirs.nbody)
+
+
+def inertia_in_body(model, ids):
+    matrix = np.empty((len(ids), 9))
+    for row, quat in zip(matrix, model.body_iquat[ids], strict=True):
+        mujoco.mju_quat2Mat(row, quat)
+    r = matrix.reshape(-1, 3, 3)
+    return np.einsum("bij,bj,bkj->bik", r, model.body_inertia[ids], r)
+
+
+def test_masses_and_inertias(pair):
+    ours, theirs = bodies(pair)
+    np.testing.assert_array_equal(pair.ours.body_mass[ours], pair.theirs.body_mass[theirs])
+    np.testing.assert_allclose(
+        pair.ours.body_ipos[ours], pair.theirs.body_ipos[theirs], rtol=0, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        inertia_in_body(pair.ours, ours), inertia_in_body(pair.theirs, theirs), rtol=0, atol=1e-12
+    )
+
+
+def test_bodies_of_our_own_are_massless(pair):
+    own = np.setdiff1d(np.arange(1, pair.ours.nbody), bodies(pair)[0])
+    assert not np.any(pair.ours.body_mass[own])
+    assert not np.any(pair.ours.body_inertia[own])
+    assert not np.any(pair.ours.body_jntnum[own])
+
+
+def test_link_frames(pair):
+    ours, theirs = bodies(pair)
+    parents = names(pair.ours, mujoco.mjtObj.mjOBJ_BODY, pair.ours.nbody)
+    reference_parents = names(pair.theirs, mujoco.mjtObj.mjOBJ_BODY, pair.theirs.nbody)
+    assert [parents[i] for i in pair.ours.body_parentid[ours]] == [
+        reference_parents[i] for i in pair.theirs.body_parentid[theirs]
+    ]
+    # the base's own place is only where a simulation starts
+    np.testing.assert_allclose(
+        pair.ours.body_pos[ours[1:]], pair.theirs.body_pos[theirs[1:]], rtol=0, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        pair.ours.body_quat[ours], pair.theirs.body_quat[theirs], rtol=0, atol=1e-12
+    )
+
+
+def test_joints(pair):
+    joint = mujoco.mjtObj.mjOBJ_JOINT
+    ours, theirs = pair.ours, pair.theirs
+    assert names(ours, joint, ours.njnt)[1:] == names(theirs, joint, theirs.njnt)[1:]
+    np.testing.assert_array_equal(ours.jnt_type, theirs.jnt_type)
+    np.testing.assert_array_equal(ours.jnt_axis[1:], theirs.jnt_axis[1:])
+    np.testing.assert_array_equal(ours.jnt_pos[1:], theirs.jnt_pos[1:])
+    np.testing.assert_array_equal(ours.jnt_range[1:], theirs.jnt_range[1:])
+    assert np.all(ours.jnt_limited[1:]) and np.all(theirs.jnt_limited[1:])
+
+
+def test_joint_losses(pair):
+    """Damping and friction loss are the reference's (none for the G1)."""
+    np.testing.assert_array_equal(pair.ours.dof_damping, pair.theirs.dof_damping)
+    np.testing.assert_array_equal(pair.ours.dof_frictionloss, pair.theirs.dof_frictionloss)
+    if pair.states_joint_losses:
+        np.testing.assert_array_equal(pair.ours.dof_armature, pair.theirs.dof_armature)
+    else:
+        assert not np.any(pair.theirs.dof_armature)
+
+
+def test_torque_limits(pair):
+    model = pair.theirs
+    limits = {}
+    for actuator in range(model.nu):
+        joint = model.actuator_trnid[actuator, 0]
+        by_joint = model.jnt_actfrcrange[joint, 1] if model.jnt_actfrclimited[joint] else np.inf
+        limited = model.actuator_ctrllimited[actuator]
+        by_control = model.actuator_ctrlrange[actuator, 1] if limited else np.inf
+        name = mujoco.mj_id2name(model, mujoco.mjtObj.mjOBJ_JOINT, joint)
+        limits[name] = min(by_joint, by_control)
+    assert [limits[name] for name in pair.spec.joint_names] == list(pair.spec.effort_limit_nm)
+
+
+def random_qpos(spec, count):
+    rng = np.random.default_rng(0)
+    quat = rng.normal(size=(count, 4))
+    quat /= np.linalg.norm(quat, axis=-1, keepdims=True)
+    angles = rng.uniform(
+        spec.joint_lower_rad, spec.joint_upper_rad, size=(count, len(spec.joint_names))
+    )
+    return np.concatenate([rng.uniform(-2, 2, size=(count, 3)), quat, angles], axis=1)
+
+
+def test_forward_kinematics_of_random_poses(pair):
+    ours, theirs = bodies(pair)
+    data, reference = mujoco.MjData(pair.ours), mujoco.MjData(pair.theirs)
+    worst = 0.0
+    for qpos in random_qpos(pair.spec, POSES):
+        data.qpos[:], reference.qpos[:] = qpos, qpos
+        mujoco.mj_kinematics(pair.ours, data)
+        mujoco.mj_kinematics(pair.theirs, reference)
+        worst = max(worst, np.max(np.abs(data.xpos[ours] - reference.xpos[theirs])))
+        worst = max(worst, np.max(np.abs(data.xmat[ours] - reference.xmat[theirs])))
+    assert worst < 1e-6
+
+
+def test_joint_space_inertia(pair):
+    """Relative to sqrt(M_ii M_jj), so that the base's kilograms do not hide a wrist's grams."""
+    pair.theirs.dof_armature[:] = pair.ours.dof_armature
+    data, reference = mujoco.MjData(pair.ours), mujoco.MjData(pair.theirs)
+    ours, theirs = np.empty((pair.ours.nv,) * 2), np.empty((pair.theirs.nv,) * 2)
+    for qpos in random_qpos(pair.spec, 100):
+        for model, state, matrix in ((pair.ours, data, ours), (pair.theirs, reference, theirs)):
+            state.qpos[:] = qpos
+            mujoco.mj_kinematics(model, state)
+            mujoco.mj_comPos(model, state)
+            mujoco.mj_crb(model, state)
+            mujoco.mj_fullM(model, state, matrix)
+        scale = np.sqrt(np.outer(np.diag(theirs), np.diag(theirs)))
+        assert np.max(np.abs(ours - theirs) / scale) < 1e-6
