@@ -85,7 +85,7 @@ def test_slerp_of_equal_and_close_rotations():
 
 def test_slerp_fraction_per_rotation():
     fraction = np.linspace(0, 1, len(Q))
-    one_by_one = [r.slerp(q, p, t) for q, p, t in zip(Q, P, fraction, strict=True)]
+    one_by_one = [r.slerp(Q[i], P[i], fraction[i]) for i in range(len(Q))]
     np.testing.assert_allclose(r.slerp(Q, P, fraction), one_by_one, atol=1e-15)
 
 
