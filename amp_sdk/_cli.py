@@ -5,22 +5,26 @@ Exit status: 0 done (and passed), 1 the thing checked failed, 2 bad input or usa
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
+import math
+import os
+import signal
 import sys
 from pathlib import Path
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, List, Mapping, Optional, Union
 
 from amp_sdk._files import atomic_write
 from amp_sdk.errors import CheckFailedError, InputError
-
-_PROVIDES = {"torch": "train", "mujoco": "sim", "rich": "train", "tensorboard": "train", "onnx": "train"}
 
 
 def guarded(command: Callable[[], int]) -> int:
     """Run ``command`` and turn its deliberate errors into one line and an exit status."""
     try:
-        return command()
+        status = command()
+        sys.stdout.flush()
+        return status
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -30,33 +34,74 @@ def guarded(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # the reader (head, less) has gone: nobody is left to tell, at interpreter exit neither
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
 
 
-def run_layer(module: str, extra: str, argv: Optional[list] = None) -> int:
+def run_layer(module: str, extra: str, argv: Optional[List[str]] = None) -> int:
     """Import ``module`` of another layer and run its ``main(argv) -> int``.
 
-    A missing third-party package is reported with the extra that installs it.
+    A missing third-party package, now or while it runs, is reported with the extra that installs it.
     """
 
     def command() -> int:
         try:
-            layer = importlib.import_module(module)
+            return importlib.import_module(module).main(argv)
         except ModuleNotFoundError as error:
-            missing = (error.name or "").split(".")[0]
-            wanted = _PROVIDES.get(missing, extra)
-            raise InputError(
-                f"this command needs the package {missing!r}, which is not installed; "
-                f"run: pip install 'amp-sdk[{wanted}]'"
-            ) from error
-        return layer.main(argv)
+            missing = error.name or ""
+            if not missing or (missing.startswith("amp_") and "." in missing):
+                raise  # a mistake of ours, to be seen in full
+            missing = missing.split(".")[0]
+            raise InputError(_advice(missing, extra)) from error
 
     return guarded(command)
 
 
+def _advice(missing: str, extra: str) -> str:
+    if missing.startswith("amp_"):
+        return (
+            f"this installation has no {missing!r}, which this command runs; it is not whole, or "
+            "an older one; install again, in the checkout: pip install '.'"
+        )
+    if missing == "isaacgym":
+        return (
+            "this command needs Isaac Gym, which is not on the package index; get Isaac Gym "
+            "Preview 4 from NVIDIA (Python 3.8) or choose another --backend"
+        )
+    if missing == "mujoco" and sys.version_info < (3, 11):
+        found = ".".join(map(str, sys.version_info[:3]))
+        return f"this command needs MuJoCo 4, which needs Python 3.11 or newer, found {found}"
+    # not 'pip install amp-sdk[...]': the public index has another project of that name
+    return (
+        f"this command needs the package {missing!r} (extra {extra!r}), which is not installed; "
+        f"run, in the checkout: {Path(sys.executable).name} -m pip install '.[{extra}]'"
+    )
+
+
 def write_json(path: Optional[Union[str, Path]], result: Any) -> None:
-    """Write ``result`` as JSON (numbers in full precision, no NaN) where ``path`` is given."""
+    """Write ``result`` as JSON where ``path`` is given.
+
+    Takes plain values, dataclasses, NumPy arrays and numbers, and paths; numbers keep full
+    precision, and one that is not finite (a mean of nothing) becomes null.
+    """
     if path is None:
         return
+    text = json.dumps(_jsonable(result), indent=2, allow_nan=False)
     with atomic_write(path, binary=False) as file:
-        json.dump(result, file, indent=2, allow_nan=False)
-        file.write("\n")
+        file.write(text + "\n")
+
+
+def _jsonable(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if hasattr(value, "tolist"):  # NumPy, which the doctor must do without
+        return _jsonable(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return str(value) if isinstance(value, Path) else value

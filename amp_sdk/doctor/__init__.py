@@ -1,0 +1,1 @@
+"""``python -m amp_sdk.doctor``: what this machine can do with the package, and what is wrong."""

@@ -1,0 +1,139 @@
+"""The Python side: interpreter, installation, required packages and extras."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Iterator, List, NamedTuple, Tuple
+
+import amp_sdk
+from amp_sdk.doctor._finding import NOTE, PROBLEM, Finding, probe
+
+DISTRIBUTION = "amp-sdk"
+# distributions whose import name differs
+_MODULES = {"pyyaml": "yaml"}
+# libraries that can be installed and still fail to load
+_TRIED = ("numpy", "onnxruntime", "pyyaml", "torch", "mujoco", "onnx")
+_USES = ("train", "sim")
+
+
+class Requirement(NamedTuple):
+    """One line of the installed metadata; ``extra`` is empty for a base requirement."""
+
+    name: str
+    minimum: str
+    extra: str
+    python: str
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter."""
+    found = f"{'.'.join(map(str, sys.version_info[:3]))} ({sys.executable})"
+    if sys.version_info >= (3, 11):
+        yield Finding("Python", found)
+    elif sys.version_info >= (3, 8):
+        yield Finding(
+            "Python",
+            found,
+            NOTE,
+            "3.11 or newer for MuJoCo (training on the CPU, sim2sim); 3.8 is for Isaac Gym",
+            "make a virtual environment with a newer Python",
+            ("sim",) if sys.version_info < (3, 9) else _USES,
+        )
+    else:
+        yield Finding("Python", found, PROBLEM, "3.8 or newer", "install a newer Python")
+
+
+def installation() -> Iterator[Finding]:
+    """The package itself: is it this one, and is the rest of it there."""
+    folder = Path(amp_sdk.__file__).parent
+    yield Finding("amp_sdk", f"{amp_sdk.__version__} ({folder})")
+    try:
+        installed = metadata.version(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        yield Finding(
+            "installation",
+            f"amp_sdk is read from {folder} without being installed",
+            NOTE,
+            f"a distribution {DISTRIBUTION} {amp_sdk.__version__}",
+            f"in the checkout: {_pip()} -e '.[train]'",
+        )
+        return
+    if installed != amp_sdk.__version__:
+        yield Finding(
+            "installation",
+            f"the distribution {DISTRIBUTION} {installed} beside amp_sdk {amp_sdk.__version__}",
+            PROBLEM,
+            "one version; the public package index has an unrelated project of this name",
+            f"{sys.executable} -m pip uninstall {DISTRIBUTION}, then in the checkout: {_pip()} .",
+        )
+
+
+def requirements() -> List[Requirement]:
+    """What the installed metadata asks for; empty where the package is not installed."""
+    try:
+        lines = metadata.requires(DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [r for r in map(_parse, lines) if r.name != DISTRIBUTION]
+
+
+def _parse(line: str) -> Requirement:
+    name = re.match(r"[A-Za-z0-9._-]+", line.strip())
+    minimum = re.search(r">=\s*([0-9.]+)", line.split(";")[0])
+    extra = re.search(r"extra\s*==\s*[\"']([^\"']+)", line)
+    python_version = re.search(r"python_version\s*>=\s*[\"']([0-9.]+)", line)
+    return Requirement(
+        re.sub(r"[-_.]+", "-", name.group(0)).lower() if name else line,
+        minimum.group(1) if minimum else "0",
+        extra.group(1) if extra else "",
+        python_version.group(1) if python_version else "0",
+    )
+
+
+def packages() -> Iterator[Finding]:
+    """Base requirements, then those of the extras that a user (not a developer) wants."""
+    done = set()
+    for requirement in requirements():
+        wanted = requirement.extra in ("", *_USES)
+        here = sys.version_info >= _numbers(requirement.python)
+        if wanted and here and requirement.name not in done:
+            done.add(requirement.name)
+            yield _package(requirement, _extras_of(requirement.name))
+
+
+def _extras_of(name: str) -> Tuple[str, ...]:
+    return tuple(r.extra for r in requirements() if r.name == name and r.extra in _USES)
+
+
+def _package(requirement: Requirement, extras: Tuple[str, ...]) -> Finding:
+    name, base = requirement.name, requirement.extra == ""
+    level = PROBLEM if base else NOTE
+    what = name if base else f"{name} ({', '.join(extras)})"
+    expected = f"{name} >= {requirement.minimum}"
+    advice = f"{_pip()} '{name}>={requirement.minimum}'"
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Finding(what, "not installed", level, expected, advice, extras)
+    if _numbers(version) < _numbers(requirement.minimum):
+        return Finding(what, version, PROBLEM, expected, advice, extras)
+    if name in _TRIED:
+        works, complaint = probe(f"import {_MODULES.get(name, name)}")
+        if not works:
+            again = f"{_pip()} --force-reinstall {name}"
+            found = f"{version}, which does not load: {complaint}"
+            return Finding(what, found, PROBLEM, "a package that loads", again)
+    return Finding(what, version)
+
+
+def _numbers(version: str) -> Tuple[int, ...]:
+    """Leading numbers of a version: ``2.13.0+cpu`` is (2, 13, 0)."""
+    match = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in match.group(0).split(".")) if match else (0,)
+
+
+def _pip() -> str:
+    return f"{sys.executable} -m pip install"
