@@ -7,11 +7,11 @@ from typing import Tuple
 
 import numpy as np
 import torch
+
 from amp_sdk import motion, robots
 from amp_sdk.contract import CommandTerm, ObservationTerm
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
-
 from amp_training.commands import CommandSampler, command_terms
 from amp_training.config import Recipe
 from amp_training.environment import Environment
@@ -52,7 +52,7 @@ class Session:
     generator: torch.Generator
 
 
-def load_library(recipe: Recipe, robot: RobotSpec) -> "tuple[list, motion.MotionLibrary]":
+def load_library(recipe: Recipe, robot: RobotSpec) -> tuple[list, motion.MotionLibrary]:
     """The recipe's clips and the library of them. Raises InputError."""
     if not recipe.motion.files:
         raise InputError("the recipe names no motion; give --motion FILE or set motion.files")
@@ -60,7 +60,9 @@ def load_library(recipe: Recipe, robot: RobotSpec) -> "tuple[list, motion.Motion
     return clips, motion.MotionLibrary(clips, robot, recipe.motion.weights or None)
 
 
-def build_interface(recipe: Recipe, robot: RobotSpec, reference: Reference, clips: list) -> Interface:
+def build_interface(
+    recipe: Recipe, robot: RobotSpec, reference: Reference, clips: list
+) -> Interface:
     """Gains, action mapping, observation terms and commands of the recipe."""
     joints = len(robot.joint_names)
     action = recipe.action
@@ -127,7 +129,7 @@ def _environment(
     robot, simulation = interface.robot, recipe.simulation
     dt_s = simulation.control_period_s
     backend = MujocoBackend(robot, interface.kp, interface.kd, simulation)
-    default = torch.from_numpy(robot.default_joint_pos_rad).float()
+    default = torch.tensor(robot.default_joint_pos_rad, dtype=torch.float32)
     return Environment(
         backend=backend,
         observation=PolicyObservation(interface.observation, default, simulation.num_envs),
@@ -135,8 +137,8 @@ def _environment(
         commands=CommandSampler(
             interface.commands, recipe.command.resample_s, dt_s, simulation.num_envs, generator
         ),
-        action_center=torch.from_numpy(interface.action_center).float(),
-        action_scale=torch.from_numpy(interface.action_scale).float(),
+        action_center=torch.tensor(interface.action_center, dtype=torch.float32),
+        action_scale=torch.tensor(interface.action_scale, dtype=torch.float32),
         action_clip=recipe.action.clip,
         episode=recipe.episode,
         min_height_m=recipe.episode.min_height_ratio * robot.default_base_height_m,

@@ -9,11 +9,11 @@ from typing import Any, Dict
 
 import torch
 import yaml
+
 from amp_sdk._files import atomic_write
 from amp_sdk.config import from_mapping, to_mapping
 from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
-
 from amp_training.build import Session
 from amp_training.config import Recipe
 from amp_training.session_contract import session_contract

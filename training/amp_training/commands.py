@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Sequence, Tuple
 
 import torch
-from amp_sdk.contract import CommandTerm
 from amp_sdk.motion import MotionClip
 from torch import Tensor
 
+from amp_sdk.contract import CommandTerm
 from amp_training.config import CommandConfig
 
 

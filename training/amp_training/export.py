@@ -8,10 +8,10 @@ from typing import Any, Dict
 import numpy as np
 import onnxruntime
 import torch
+
 from amp_sdk._files import atomic_write
 from amp_sdk.contract import METADATA_PROPERTY, PolicyContract
 from amp_sdk.errors import CheckFailedError
-
 from amp_training.checkpoint import contract_of, load_checkpoint, recipe_of
 from amp_training.networks import Actor
 from amp_training.onnx_graph import actor_model

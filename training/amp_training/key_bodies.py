@@ -11,10 +11,11 @@ from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 import torch
+from torch import Tensor
+
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
 from amp_sdk.robots.mjcf import read
-from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _rotate(q: _Quaternion, v: _Vector) -> _Vector:
     )
 
 
-def _hinges_by_body(model) -> "Dict[int, int]":
+def _hinges_by_body(model) -> Dict[int, int]:
     found: Dict[int, int] = {}
     for j, hinge in enumerate(model.hinges):
         if hinge.body in found or np.any(hinge.anchor):
@@ -128,7 +129,7 @@ def _level(
     bodies = [model.bodies[i] for i in links]
     axis = [model.hinges[hinges[i]].axis if i in hinges else np.zeros(3) for i in links]
 
-    def columns(rows: list) -> "Tuple[Tensor, ...]":
+    def columns(rows: list) -> Tuple[Tensor, ...]:
         table = torch.tensor(np.array(rows), dtype=torch.float32, device=device)
         return tuple(column.unsqueeze(-1) for column in table.T)
 

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 
 import torch
-from amp_sdk import kernels
 from torch import Tensor
 
+from amp_sdk import kernels
 from amp_training.config import RewardConfig
 from amp_training.environment import Environment
 from amp_training.features import FeatureFunction
@@ -81,7 +81,7 @@ class Learner:
             style_share=float(config.style * style.mean() / total.clamp(min=1e-9)),
             falls_per_s=float(self.rollout.failed.float().mean()) / self._dt_s,
             value_explained=explained,
-            std=float(self.actor.log_std.exp().mean()),
+            std=float(self.actor.log_std.detach().exp().mean()),
             collect_s=collected - begin,
             learn_s=time.perf_counter() - collected,
             ppo=ppo,
@@ -104,7 +104,7 @@ class Learner:
         )
 
     @torch.no_grad()
-    def _batch(self, reward: Tensor) -> "tuple[Batch, float]":
+    def _batch(self, reward: Tensor) -> tuple[Batch, float]:
         """Advantages by GAE; the batch and the share of the targets' variance explained."""
         rollout = self.rollout
         self._raw_critic, following = rollout.critic_inputs(self.environment)

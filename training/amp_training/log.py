@@ -61,7 +61,12 @@ class TrainingLog:
             self._live.start()
 
     def write(
-        self, progress: Progress, stats: IterationStats, throughput: float, share: float, eta_s: float
+        self,
+        progress: Progress,
+        stats: IterationStats,
+        throughput: float,
+        share: float,
+        eta_s: float,
     ) -> None:
         """Record one iteration; ``share`` of the run is done, ``eta_s`` is left."""
         values = scalars(stats, throughput)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import List, Tuple
 
 import torch
-from amp_sdk.contract import ObservationTerm
 from torch import Tensor
 
+from amp_sdk.contract import ObservationTerm
 from amp_training.backends.base import SimState
 from amp_training.config import ObservationConfig
 from amp_training.rotations import projected_gravity
 
 
-def observation_terms(config: ObservationConfig, joints: int, commands: int) -> Tuple[ObservationTerm, ...]:
+def observation_terms(
+    config: ObservationConfig, joints: int, commands: int
+) -> Tuple[ObservationTerm, ...]:
     """The terms of the policy's observation, as they go into the contract."""
     clip = (-config.clip, config.clip)
 

@@ -26,8 +26,10 @@ class _Graph:
         self.constants: List[onnx.TensorProto] = []
         self.last = "obs"
 
-    def constant(self, name: str, value: "Tensor | float") -> str:
-        array = np.asarray(value if isinstance(value, float) else value.detach().numpy(), np.float32)
+    def constant(self, name: str, value: Tensor | float) -> str:
+        array = np.asarray(
+            value if isinstance(value, float) else value.detach().numpy(), np.float32
+        )
         self.constants.append(numpy_helper.from_array(array.copy(), name))
         return name
 

@@ -31,7 +31,7 @@ class Batch:
     value: Tensor  # [B]
     target: Tensor  # [B] value target
 
-    def rows(self, ids: Tensor) -> "Batch":
+    def rows(self, ids: Tensor) -> Batch:
         """The rows ``ids``."""
         return Batch(*[getattr(self, name)[ids] for name in self.__dataclass_fields__])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 from amp_sdk.motion import MotionLibrary, MotionState
-from amp_sdk.robots import RobotSpec
-from amp_sdk.robots.kinematics import KinematicTree
 from torch import Tensor
 
+from amp_sdk.robots import RobotSpec
+from amp_sdk.robots.kinematics import KinematicTree
 from amp_training.backends.base import StateLayout
 from amp_training.key_bodies import KeyBodies
 from amp_training.rotations import rotate_inverse

@@ -40,4 +40,3 @@ def heading_velocity(quat: Tensor, vel_w: Tensor) -> Tensor:
     c, s = torch.cos(yaw), torch.sin(yaw)
     x, y, z = vel_w.unbind(-1)
     return torch.stack((c * x + s * y, -s * x + c * y, z), dim=-1)
-

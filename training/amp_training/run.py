@@ -10,7 +10,6 @@ from types import FrameType
 from typing import Optional
 
 from amp_sdk.errors import AmpSdkError
-
 from amp_training.build import Session
 from amp_training.checkpoint import Progress, save_checkpoint
 from amp_training.export import export_policy
@@ -37,7 +36,7 @@ class _StopFlag:
         self.reason = ""
         self._previous = {}
 
-    def __enter__(self) -> "_StopFlag":
+    def __enter__(self) -> _StopFlag:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._previous[number] = signal.signal(number, self._handle)
         return self
@@ -78,7 +77,10 @@ def train(session: Session, folder: Path, limits: Limits, progress: Progress) ->
                 if progress.seconds - saved >= CHECKPOINT_PERIOD_S:
                     saved = progress.seconds
                     _save(folder, session, progress, log)
-                if limits.snapshot_seconds and progress.seconds - snapshot >= limits.snapshot_seconds:
+                if (
+                    limits.snapshot_seconds
+                    and progress.seconds - snapshot >= limits.snapshot_seconds
+                ):
                     snapshot = progress.seconds
                     _snapshot(folder, session, progress)
             save_checkpoint(folder, session, progress)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-import amp_sdk
 import torch
-from amp_sdk.contract import Golden, JointContract, PolicyContract, Provenance
 
+import amp_sdk
+from amp_sdk.contract import Golden, JointContract, PolicyContract, Provenance
 from amp_training.build import Interface, Session
 
 GOLDEN_SAMPLES = 8
@@ -44,7 +44,7 @@ def session_contract(session: Session, samples: int) -> PolicyContract:
     )
 
 
-def joint_contracts(interface: Interface) -> "tuple[JointContract, ...]":
+def joint_contracts(interface: Interface) -> tuple[JointContract, ...]:
     """One entry a joint, in the robot's order."""
     robot = interface.robot
     return tuple(

@@ -29,13 +29,13 @@ class StateLayout:
         """Numbers in a row: 13 of the root, 2 a joint, 3 a key body."""
         return 13 + 2 * self.joints + 3 * self.keys
 
-    def view(self, flat: Tensor) -> "SimState":
+    def view(self, flat: Tensor) -> SimState:
         """The fields of ``flat`` [..., size] as views of it."""
         j, k = self.joints, self.keys
         parts = torch.split(flat, [3, 4, 3, 3, j, j, 3 * k], dim=-1)
         return SimState(flat, *parts[:6], parts[6].unflatten(-1, (k, 3)))
 
-    def empty(self, lead: Tuple[int, ...], device: torch.device) -> "SimState":
+    def empty(self, lead: Tuple[int, ...], device: torch.device) -> SimState:
         """Zeroed storage with leading dimensions ``lead``."""
         return self.view(torch.zeros(lead + (self.size,), device=device))
 

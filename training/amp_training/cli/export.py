@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import List, Optional
 
 from amp_sdk._cli import write_json
-
 from amp_training.export import export_run
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import List, Optional, Tuple
 
 import torch
+
 from amp_sdk._cli import write_json
 from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
-
 from amp_training.build import build_session
 from amp_training.checkpoint import Progress, load_checkpoint, recipe_of, restore, save_recipe
 from amp_training.config import Recipe, load_recipe, recipe_names
@@ -23,10 +23,14 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m amp_sdk.train", description=__doc__)
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--recipe", metavar="NAME_OR_FILE", help=f"recipe ({', '.join(recipe_names())}) or YAML file"
+        "--recipe",
+        metavar="NAME_OR_FILE",
+        help=f"recipe ({', '.join(recipe_names())}) or YAML file",
     )
     source.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run")
-    p.add_argument("--motion", nargs="+", metavar="FILE", help="reference clips, in place of the recipe's")
+    p.add_argument(
+        "--motion", nargs="+", metavar="FILE", help="reference clips, in place of the recipe's"
+    )
     p.add_argument("--backend", choices=["mujoco"], help="simulator (default: the recipe's)")
     p.add_argument("--device", choices=["cpu"], default="cpu", help="where the networks live")
     p.add_argument("--num-envs", type=int, metavar="N", help="environments side by side")
@@ -40,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--snapshot-minutes", type=float, metavar="M", help="also export the policy every M minutes"
     )
-    p.add_argument("--threads", type=int, default=0, metavar="N", help="torch threads (0: all cores)")
+    p.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="torch threads (0: all cores)"
+    )
     p.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     return p
 
@@ -69,7 +75,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     return 0
 
 
-def _source(args: argparse.Namespace) -> "Tuple[Recipe, Path, Optional[dict]]":
+def _source(args: argparse.Namespace) -> Tuple[Recipe, Path, Optional[dict]]:
     """The recipe, the run folder and, for --resume, the checkpoint's content."""
     overrides = list(args.set)
     for option, key in (
@@ -90,7 +96,9 @@ def _source(args: argparse.Namespace) -> "Tuple[Recipe, Path, Optional[dict]]":
         folder = args.out or Path("runs") / f"{recipe.name}-{stamp}"
         return recipe, folder, None
     if args.motion or args.out or args.set or args.seed is not None:
-        raise InputError("--resume goes on with the run as it is; drop --motion, --out, --set, --seed")
+        raise InputError(
+            "--resume goes on with the run as it is; drop --motion, --out, --set, --seed"
+        )
     content = load_checkpoint(args.resume)
     recipe = recipe_of(content, str(args.resume))
     return recipe, args.resume, content

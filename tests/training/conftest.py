@@ -1,0 +1,18 @@
+"""Skips the training layer's tests where it cannot run; a tiny session for the others."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("torch", reason="the training layer needs torch")
+pytest.importorskip("mujoco.batch", reason="the CPU backend needs mujoco 4 (Python 3.11)")
+
+
+@pytest.fixture
+def session():
+    """A tiny session."""
+    from small_session import small_recipe
+
+    from amp_training.build import build_session
+
+    return build_session(small_recipe())

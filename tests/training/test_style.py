@@ -1,0 +1,88 @@
+"""The motion prior: rewards, losses, the gradient penalty by finite differences, the replay."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from amp_training.config import DiscriminatorConfig
+from amp_training.networks import Discriminator
+from amp_training.style import MotionPrior, Replay, gradient_penalty, prediction_loss, style_reward
+
+
+def test_style_reward_values() -> None:
+    logit = torch.tensor([-3.0, -1.0, 0.0, 1.0, 3.0])
+    lsgan = style_reward(logit, "lsgan", 2.0)
+    torch.testing.assert_close(lsgan, torch.tensor([0.0, 0.0, 1.5, 2.0, 0.0]))
+    bce = style_reward(torch.tensor([0.0, 50.0]), "bce", 2.0)
+    torch.testing.assert_close(bce, torch.tensor([2.0 * math.log(2.0), -2.0 * math.log(1e-4)]))
+
+
+@pytest.mark.parametrize("loss", ["lsgan", "bce"])
+def test_prediction_loss_prefers_right_answers(loss: str) -> None:
+    high, low = torch.full((4,), 1.0), torch.full((4,), -1.0)
+    assert prediction_loss(low, high, loss) < prediction_loss(high, low, loss)
+
+
+def test_gradient_penalty_by_finite_differences() -> None:
+    torch.manual_seed(0)
+    network = Discriminator(5, (16, 8), 1e9).double()
+    x = torch.randn(6, 5, dtype=torch.float64)
+    step, total = 1e-6, 0.0
+    for i in range(5):
+        offset = torch.zeros(5, dtype=torch.float64)
+        offset[i] = step
+        slope = (network(x + offset) - network(x - offset)) / (2 * step)
+        total += float((slope**2).mean())
+    assert math.isclose(float(gradient_penalty(network, x)), total, rel_tol=1e-5)
+
+
+def test_gradient_penalty_acts_on_what_the_discriminator_sees() -> None:
+    """Scaling the raw observations and their statistics alike leaves the penalty as it was."""
+    torch.manual_seed(0)
+    network = Discriminator(3, (8,), 1e9)
+    raw = torch.randn(256, 3)
+    network.normalizer.update(raw)
+    plain = gradient_penalty(network, network.normalizer(raw))
+    scaled = Discriminator(3, (8,), 1e9)
+    scaled.logit.load_state_dict(network.logit.state_dict())
+    scaled.normalizer.update(100.0 * raw)
+    other = gradient_penalty(scaled, scaled.normalizer(100.0 * raw))
+    torch.testing.assert_close(other, plain, rtol=1e-4, atol=1e-6)
+
+
+def test_replay_keeps_the_newest() -> None:
+    replay = Replay(10, 1, torch.Generator().manual_seed(0))
+    for value in range(4):
+        replay.push(torch.full((4, 1), float(value)))
+    kept = sorted(replay.data.flatten().tolist())
+    assert kept == [1.0] * 2 + [2.0] * 4 + [3.0] * 4
+    assert set(replay.sample(200).flatten().tolist()) == {1.0, 2.0, 3.0}
+    replay.push(torch.arange(25.0).unsqueeze(1))
+    assert sorted(replay.data.flatten().tolist()) == [float(v) for v in range(15, 25)]
+
+
+@pytest.mark.parametrize("loss", ["lsgan", "bce"])
+def test_learns_to_tell_two_motions_apart(loss: str) -> None:
+    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
+    config = DiscriminatorConfig(
+        loss=loss, hidden=(32,), batch=256, updates=4, learning_rate=1e-2, gradient_penalty=0.1
+    )
+    demos = torch.randn(2000, 4) + 2.0
+    prior = MotionPrior(4, config, demos, generator)
+    policy = torch.randn(2000, 4) - 2.0
+    prior.observe(policy)
+    for _ in range(20):
+        stats = prior.update(policy)
+    assert stats.accuracy > 0.95
+    assert prior.reward(demos)[0].mean() > 3.0 * prior.reward(policy)[0].mean()
+
+
+def test_statistics_are_of_policy_and_demonstrations_alike() -> None:
+    generator = torch.Generator().manual_seed(0)
+    prior = MotionPrior(1, DiscriminatorConfig(), torch.full((100, 1), 3.0), generator)
+    prior.observe(torch.full((500, 1), 1.0))
+    torch.testing.assert_close(prior.network.normalizer.mean, torch.tensor([2.0]))

@@ -1,0 +1,1 @@
+"""Measurements of the training side, each beside its named alternative in the same run."""
