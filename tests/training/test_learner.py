@@ -49,7 +49,7 @@ def test_iteration_changes_every_network_and_reports(session: Session) -> None:
         for n in (learner.actor, learner.critic, learner.prior.network)
         for p in n.parameters()
     ]
-    stats = learner.iterate()
+    stats = learner.iterate(0)
     after = [
         p for n in (learner.actor, learner.critic, learner.prior.network) for p in n.parameters()
     ]
@@ -64,7 +64,7 @@ def test_no_window_that_ends_in_a_fall_reaches_the_prior(monkeypatch) -> None:
     seen = []
     update = learner.prior.update
     monkeypatch.setattr(learner.prior, "update", lambda w: (seen.append(w), update(w))[1])
-    learner.iterate()
+    learner.iterate(0)
     falls = int(learner.rollout.failed.sum())
     assert falls > 0
     assert len(seen[0]) == learner.rollout.failed.numel() - falls
@@ -73,8 +73,8 @@ def test_no_window_that_ends_in_a_fall_reaches_the_prior(monkeypatch) -> None:
 def test_same_seed_same_training() -> None:
     first, second = (build_session(small_recipe()) for _ in range(2))
     for session in (first, second):
-        session.learner.iterate()
-        session.learner.iterate()
+        session.learner.iterate(0)
+        session.learner.iterate(0)
     for a, b in zip(
         first.learner.actor.parameters(), second.learner.actor.parameters(), strict=True
     ):

@@ -174,7 +174,11 @@ class DiscriminatorConfig:
 
 @dataclass(frozen=True)
 class PpoConfig:
-    """Proximal policy optimisation."""
+    """Proximal policy optimisation.
+
+    The action noise is learned from ``initial_std``, or, with ``final_std``, falls to it along a
+    fixed exponential over ``std_decay_samples``.
+    """
 
     horizon: int = 24
     epochs: int = 5
@@ -190,6 +194,8 @@ class PpoConfig:
     bound_coef: float = 0.0
     max_grad_norm: float = 1.0
     initial_std: float = 1.0
+    final_std: Optional[float] = None
+    std_decay_samples: int = 2_000_000
     actor_hidden: Tuple[int, ...] = (256, 128)
     critic_hidden: Tuple[int, ...] = (256, 128)
 
@@ -197,6 +203,8 @@ class PpoConfig:
         _require(self.horizon >= 2, "horizon must be at least 2")
         _require(0 < self.gamma < 1 and 0 <= self.lam <= 1, "gamma in (0, 1) and lam in [0, 1]")
         _require(self.initial_std > 0, "initial_std must be positive")
+        _require(self.final_std is None or self.final_std > 0, "final_std must be positive")
+        _require(self.std_decay_samples > 0, "std_decay_samples must be positive")
 
 
 @dataclass(frozen=True)

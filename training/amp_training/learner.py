@@ -59,8 +59,9 @@ class Learner:
         self._dt_s = dt_s
         self._generator = generator
 
-    def iterate(self) -> IterationStats:
-        """Collect one rollout and learn from it."""
+    def iterate(self, samples: int) -> IterationStats:
+        """Collect one rollout and learn from it; ``samples`` were collected before."""
+        self.ppo.schedule_noise(samples)
         begin = time.perf_counter()
         self.rollout.collect(self.environment, self.actor, self._generator)
         windows = self.rollout.discriminator_windows(self._features)

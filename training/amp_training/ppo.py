@@ -57,8 +57,18 @@ class Ppo:
         self._config = config
         self._generator = generator
         self.learning_rate = config.learning_rate
+        actor.log_std.requires_grad_(config.final_std is None)
         self._parameters = [*actor.parameters(), *critic.parameters()]
         self.optimizer = torch.optim.Adam(self._parameters, lr=config.learning_rate)
+
+    def schedule_noise(self, samples: int) -> None:
+        """Set the action noise after ``samples`` environment steps, where it is scheduled."""
+        config = self._config
+        if config.final_std is None:
+            return
+        share = min(1.0, samples / config.std_decay_samples)
+        log_std = (1.0 - share) * math.log(config.initial_std) + share * math.log(config.final_std)
+        self.actor.log_std.data.fill_(log_std)
 
     def update(self, batch: Batch) -> PpoStats:
         """Several epochs of minibatches over ``batch``."""

@@ -64,7 +64,7 @@ def train(session: Session, folder: Path, limits: Limits, progress: Progress) ->
         with _StopFlag() as stop:
             while not stop.reason and not _over(progress, limits):
                 start = time.perf_counter()
-                stats = session.learner.iterate()
+                stats = session.learner.iterate(progress.samples)
                 throughput = per_iteration / (time.perf_counter() - start)
                 progress = Progress(
                     progress.iterations + 1,

@@ -24,7 +24,7 @@ def joint_space_features(state: SimState) -> Tensor:
             rotate_inverse(quat, state.root_lin_vel_w),
             state.root_ang_vel_b,
             state.joint_pos,
-            state.joint_vel,
+            *([state.joint_vel] if not __import__("os").environ.get("NOQD") else []),
             state.key_pos_b.flatten(-2),
         ),
         dim=-1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 from typing import List, Optional, Tuple
@@ -64,7 +65,7 @@ def main(argv: Optional[List[str]] = None) -> int:
         progress = restore(session, content)
     save_recipe(folder, recipe)
     limits = Limits(
-        max_samples=recipe.max_samples,
+        max_samples=args.max_samples or recipe.max_samples,
         max_seconds=float("inf") if args.max_minutes is None else 60.0 * args.max_minutes,
         snapshot_seconds=None if args.snapshot_minutes is None else 60.0 * args.snapshot_minutes,
     )
@@ -87,18 +88,24 @@ def _source(args: argparse.Namespace) -> Tuple[Recipe, Path, Optional[dict]]:
         if getattr(args, option) is not None:
             overrides.append(f"{key}={getattr(args, option)}")
     if args.motion:
-        files = ", ".join(f"'{path}'" for path in args.motion)
-        overrides.append(f"motion.files=[{files}]")
+        overrides.append(f"motion.files={json.dumps([_absolute(name) for name in args.motion])}")
         overrides.append("motion.weights=[]")
     if args.resume is None:
         recipe = load_recipe(args.recipe, overrides)
         stamp = time.strftime("%Y%m%d-%H%M%S")
         folder = args.out or Path("runs") / f"{recipe.name}-{stamp}"
         return recipe, folder, None
-    if args.motion or args.out or args.set or args.seed is not None:
+    changes = (args.motion, args.out, args.set, args.seed, args.num_envs, args.backend)
+    if any(change is not None and change != [] for change in changes):
         raise InputError(
-            "--resume goes on with the run as it is; drop --motion, --out, --set, --seed"
+            "--resume goes on with the run as it is: only limits may change (--max-samples, "
+            "--max-minutes)"
         )
     content = load_checkpoint(args.resume)
     recipe = recipe_of(content, str(args.resume))
     return recipe, args.resume, content
+
+
+def _absolute(name: str) -> str:
+    """A file's full path, so that the run can be resumed from any folder; a name as it is."""
+    return str(Path(name).resolve()) if Path(name).exists() else name

@@ -1,0 +1,80 @@
+"""Checkpoints: what is restored, and what survives a bad disk, a cut file, a hostile file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from amp_sdk.errors import InputError
+from amp_training.build import build_session
+from amp_training.checkpoint import Progress, load_checkpoint, recipe_of, restore, save_checkpoint
+from small_session import small_recipe
+
+
+def test_restores_networks_optimisers_statistics_replay_and_generators(session, tmp_path) -> None:
+    session.learner.iterate(0)
+    progress = Progress(iterations=1, samples=48, seconds=1.5)
+    save_checkpoint(tmp_path, session, progress)
+    content = load_checkpoint(tmp_path)
+    assert recipe_of(content, "test") == session.recipe
+    other = build_session(small_recipe())
+    assert restore(other, content) == progress
+    a, b = session.learner, other.learner
+    for one, two in ((a.actor, b.actor), (a.critic, b.critic), (a.prior.network, b.prior.network)):
+        for (name, x), y in zip(one.state_dict().items(), two.state_dict().values(), strict=True):
+            assert torch.equal(x, y), name
+    assert a.ppo.learning_rate == b.ppo.learning_rate
+    assert torch.equal(a.prior.replay.data, b.prior.replay.data)
+    assert a.prior.replay.next == b.prior.replay.next
+    assert torch.equal(session.generator.get_state(), other.generator.get_state())
+    steps = [group["state"][0]["step"] for group in (a.ppo.optimizer.state_dict(),)]
+    assert steps == [b.ppo.optimizer.state_dict()["state"][0]["step"]]
+
+
+def test_full_disk_leaves_the_previous_checkpoint(session, tmp_path, monkeypatch) -> None:
+    path = save_checkpoint(tmp_path, session, Progress())
+    before = path.read_bytes()
+    session.learner.iterate(0)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="No space left"):
+        save_checkpoint(tmp_path, session, Progress(1, 48, 1.0))
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+    load_checkpoint(tmp_path)
+
+
+def test_truncated_checkpoint_is_one_clear_error(session, tmp_path) -> None:
+    path = save_checkpoint(tmp_path, session, Progress())
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        load_checkpoint(tmp_path)
+
+
+def test_missing_checkpoint_names_the_folder(tmp_path) -> None:
+    with pytest.raises(InputError, match="no checkpoint at"):
+        load_checkpoint(tmp_path)
+
+
+class _Hostile:
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.mark),))
+
+
+@pytest.mark.parametrize("save", [torch.save, lambda x, p: Path(p).write_bytes(pickle.dumps(x))])
+def test_a_file_that_names_foreign_code_does_not_run_it(save, tmp_path) -> None:
+    mark = tmp_path / "ran"
+    save({"version": 1, "x": _Hostile(mark)}, tmp_path / "checkpoint.pt")
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        load_checkpoint(tmp_path)
+    assert not mark.exists()
