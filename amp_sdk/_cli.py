@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, List, Mapping, Optional, Union
 
 from amp_sdk._files import atomic_write
-from amp_sdk.errors import CheckFailedError, InputError
+from amp_sdk.errors import AmpSdkError, CheckFailedError, InputError
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -25,12 +25,12 @@ def guarded(command: Callable[[], int]) -> int:
         status = command()
         sys.stdout.flush()
         return status
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except CheckFailedError as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
+    except AmpSdkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -43,7 +43,7 @@ def guarded(command: Callable[[], int]) -> int:
 def run_layer(module: str, extra: str, argv: Optional[List[str]] = None) -> int:
     """Import ``module`` of another layer and run its ``main(argv) -> int``.
 
-    A missing third-party package, now or while it runs, is reported with the extra that installs it.
+    A missing third-party package, now or while it runs, is reported with its extra.
     """
 
     def command() -> int:
@@ -98,8 +98,9 @@ def _jsonable(value: Any) -> Any:
         return {f.name: _jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _jsonable(item) for key, item in value.items()}
-    if hasattr(value, "tolist"):  # NumPy, which the doctor must do without
-        return _jsonable(value.tolist())
+    tolist = getattr(value, "tolist", None)  # NumPy's; the doctor must do without the package
+    if callable(tolist):
+        return _jsonable(tolist())
     if isinstance(value, (list, tuple)):
         return [_jsonable(item) for item in value]
     if isinstance(value, float):

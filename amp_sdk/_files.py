@@ -40,6 +40,8 @@ def atomic_write(path: Union[str, Path], binary: bool = True) -> Iterator[IO[Any
         with _wrapped(raw, binary) as file:
             yield file
             file.flush()
+            if raw.failure is not None:
+                raise raw.failure  # the writer ignored it
             if not direct:
                 os.fsync(raw.fileno())
         if not direct:

@@ -62,7 +62,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def load_yaml(path: Union[str, Path]) -> Dict[str, Any]:
-    """The mapping in a YAML file. Raises InputError for a missing, unreadable or non-mapping file."""
+    """The mapping in a YAML file. Raises InputError where there is none that can be read."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -146,7 +146,8 @@ def _dataclass(cls: Any, mapping: Any, where: str, prefix: str) -> Any:
 
 
 def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
-    origin, args = getattr(hint, "__origin__", None), getattr(hint, "__args__", ())
+    origin = getattr(hint, "__origin__", None)
+    args: Tuple[Any, ...] = getattr(hint, "__args__", ())
     if dataclasses.is_dataclass(hint):
         return _dataclass(hint, {} if value is None else value, where, key + ".")
     if hint in _EXPECTED:

@@ -44,8 +44,7 @@ def run_command(
         result = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=PROBE_TIMEOUT_S,
             env={**os.environ, **(environment or {})},
             check=False,

@@ -33,7 +33,7 @@ def python() -> Iterator[Finding]:
     found = f"{'.'.join(map(str, sys.version_info[:3]))} ({sys.executable})"
     if sys.version_info >= (3, 11):
         yield Finding("Python", found)
-    elif sys.version_info >= (3, 8):
+    else:
         yield Finding(
             "Python",
             found,
@@ -42,8 +42,6 @@ def python() -> Iterator[Finding]:
             "make a virtual environment with a newer Python",
             ("sim",) if sys.version_info < (3, 9) else _USES,
         )
-    else:
-        yield Finding("Python", found, PROBLEM, "3.8 or newer", "install a newer Python")
 
 
 def installation() -> Iterator[Finding]:
