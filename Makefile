@@ -30,7 +30,7 @@ help:
 	@echo "make clean   remove everything that was made here, runs/ excepted"
 
 demo: build
-	$(PY) -m amp_training.demo --out runs/demo
+	$(PY) -m amp_sdk.demo --out runs/demo
 
 test: build
 	$(VENV)/bin/ctest --test-dir $(BUILD) --output-on-failure
