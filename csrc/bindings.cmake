@@ -17,7 +17,7 @@ find_package(pybind11 2.11 CONFIG REQUIRED)
 
 function(amp_add_extension name)
   pybind11_add_module(${name} NO_EXTRAS ${ARGN} bindings/array_view.cpp bindings/checks.cpp
-                      bindings/kernels.cpp)
+                      bindings/disc_obs.cpp bindings/gae.cpp bindings/kernels.cpp)
   target_include_directories(${name} PRIVATE include src bindings)
   amp_compile_options(${name})
   install(TARGETS ${name} LIBRARY DESTINATION amp_sdk)
@@ -28,3 +28,13 @@ endfunction()
 
 amp_add_extension(_core bindings/core.cpp)
 target_link_libraries(_core PRIVATE amp_core)
+
+include(AmpCuda)
+if(AMP_CUDA_FOUND)
+  add_library(amp_cuda STATIC cuda/kernels.cu)
+  target_include_directories(amp_cuda PUBLIC cuda include)
+  target_link_libraries(amp_cuda PRIVATE CUDA::cudart_static)
+  amp_cuda_options(amp_cuda)
+  amp_add_extension(_cuda bindings/cuda.cpp)
+  target_link_libraries(_cuda PRIVATE amp_cuda)
+endif()

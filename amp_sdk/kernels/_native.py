@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import warnings
 from types import ModuleType
+from typing import Optional
 
 from amp_sdk.errors import InputError
 
@@ -26,6 +28,27 @@ def core() -> ModuleType:
     if threads is not None:
         module.set_num_threads(_count(threads, f"the environment variable {THREADS_VARIABLE}"))
     return module
+
+
+@functools.lru_cache(maxsize=None)
+def cuda(device: int) -> Optional[ModuleType]:
+    """The CUDA module ``amp_sdk._cuda`` when it works on CUDA device ``device``, else None after
+    one warning that says why."""
+    try:
+        module = importlib.import_module("amp_sdk._cuda")
+        problem = module.problem(device)
+    except ImportError as error:
+        module, problem = None, f"amp_sdk._cuda cannot be loaded ({error})"
+    if not problem:
+        return module
+    warnings.warn(
+        f"amp_sdk.kernels: {problem}; CUDA tensors use plain torch operations, which give the same "
+        "results more slowly. To get the CUDA kernels install amp-sdk from source where nvcc is: "
+        "pip install . -C cmake.define.AMP_SDK_CUDA=on",
+        RuntimeWarning,
+        stacklevel=5,
+    )
+    return None
 
 
 def set_num_threads(count: int) -> None:

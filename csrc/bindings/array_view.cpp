@@ -3,20 +3,27 @@
 namespace amp::bindings {
 namespace {
 
-// torch's objects that tensors are compared with; held for the life of the process.
+// torch's objects that tensors are compared with, and the names of a tensor's attributes as Python
+// strings: looking these up anew would cost more than the small kernels. Held for the life of the
+// process.
 struct Torch {
-  PyObject* float32;
-  PyObject* boolean;
-  PyObject* uint8;
-  PyObject* strided;
+  py::handle float32, boolean, uint8, strided;
+  py::handle layout, requires_grad, is_cpu, is_cuda, get_device, dtype, shape, is_contiguous,
+      data_ptr;
 
   static const Torch& get() {
     static const Torch torch = [] {  // the GIL is held: no two threads meet here
       const py::module_ module = py::module_::import("torch");
-      const auto keep = [&module](const char* name) {
-        return module.attr(name).cast<py::object>().release().ptr();
+      const auto object = [&module](const char* name) {
+        return module.attr(name).cast<py::object>().release();
       };
-      return Torch{keep("float32"), keep("bool"), keep("uint8"), keep("strided")};
+      const auto name = [](const char* text) {
+        return py::handle(PyUnicode_InternFromString(text));
+      };
+      return Torch{object("float32"), object("bool"), object("uint8"), object("strided"),
+                   name("layout"), name("requires_grad"), name("is_cpu"), name("is_cuda"),
+                   name("get_device"), name("dtype"), name("shape"), name("is_contiguous"),
+                   name("data_ptr")};
     }();
     return torch;
   }
@@ -52,39 +59,45 @@ ArrayView view_of_numpy(const char* kernel, const char* name, const py::array& a
   return view;
 }
 
+bool is_tensor(py::handle object) {
+  return py::hasattr(object, "data_ptr") && py::hasattr(object, "layout");
+}
+
 ArrayView view_of_tensor(const char* kernel, const char* name, py::handle tensor) {
   ArrayView view{kernel, name, tensor};
   view.tensor = true;
   const Torch& torch = Torch::get();
-  if (tensor.attr("layout").ptr() != torch.strided) {
+  const auto is_true = [tensor](py::handle attribute) {
+    return tensor.attr(attribute).ptr() == Py_True;
+  };
+  if (tensor.attr(torch.layout).ptr() != torch.strided.ptr()) {
     view.fail("is a sparse tensor; pass a dense one (.to_dense())");
   }
-  if (tensor.attr("requires_grad").cast<bool>()) {
+  if (is_true(torch.requires_grad)) {
     view.fail("requires a gradient, which this kernel does not have; pass " + std::string(name) +
               ".detach()");
   }
-  const py::object device = tensor.attr("device");
-  const std::string type = device.attr("type").cast<std::string>();
-  if (type == "cuda") {
-    view.device = device.attr("index").cast<int>();
-  } else if (type != "cpu") {
-    view.fail("is on device '" + type + "'; pass a CPU or CUDA tensor");
+  if (is_true(torch.is_cuda)) {
+    view.device = tensor.attr(torch.get_device)().cast<int>();
+  } else if (!is_true(torch.is_cpu)) {
+    view.fail("is on device '" + py::str(tensor.attr("device")).cast<std::string>() +
+              "'; pass a CPU or CUDA tensor");
   }
-  const PyObject* dtype = tensor.attr("dtype").ptr();
-  if (dtype == torch.float32) {
+  const py::object dtype = tensor.attr(torch.dtype);
+  if (dtype.is(torch.float32)) {
     view.dtype = DType::float32;
-  } else if (dtype == torch.boolean) {
+  } else if (dtype.is(torch.boolean)) {
     view.dtype = DType::boolean;
-  } else if (dtype == torch.uint8) {
+  } else if (dtype.is(torch.uint8)) {
     view.dtype = DType::uint8;
   }
-  const py::tuple shape = tensor.attr("shape");
+  const py::tuple shape = tensor.attr(torch.shape);
   view.dims = shape.size();
   for (std::size_t i = 0; i < view.dims && i < kMaxDims; ++i) {
-    view.shape[i] = shape[i].cast<std::size_t>();
+    view.shape[i] = PyLong_AsSize_t(PyTuple_GET_ITEM(shape.ptr(), static_cast<py::ssize_t>(i)));
   }
-  view.contiguous = tensor.attr("is_contiguous")().cast<bool>();
-  view.data = tensor.attr("data_ptr")().cast<std::uintptr_t>();
+  view.contiguous = tensor.attr(torch.is_contiguous)().ptr() == Py_True;
+  view.data = tensor.attr(torch.data_ptr)().cast<std::uintptr_t>();
   return view;
 }
 
@@ -119,7 +132,7 @@ ArrayView view_of(const char* kernel, const char* name, py::handle object) {
   if (py::isinstance<py::array>(object)) {
     return view_of_numpy(kernel, name, py::reinterpret_borrow<py::array>(object));
   }
-  if (py::hasattr(object, "data_ptr") && py::hasattr(object, "layout")) {
+  if (is_tensor(object)) {
     return view_of_tensor(kernel, name, object);
   }
   throw BadArray(std::string(kernel) + ": " + name +

@@ -24,6 +24,9 @@ enum class DType : std::uint8_t { float32, boolean, uint8, other };
 using Device = int;
 constexpr Device kCpu = -1;
 
+// The devices that an implementation serves.
+enum class Kind : std::uint8_t { cpu, cuda, any };
+
 constexpr std::size_t kMaxDims = 4;  // of any array that a kernel takes
 
 struct ArrayView {

@@ -31,6 +31,12 @@ bool overlap(const ArrayView& a, const ArrayView& b) {
 
 }  // namespace
 
+void check_device(const ArrayView& view, Kind kind) {
+  if (kind != Kind::any && (view.device == kCpu) != (kind == Kind::cpu)) {
+    view.fail("is on " + device_name(view.device) + ", which this module does not serve");
+  }
+}
+
 void check_memory(const ArrayView& view, const ArrayView& like) {
   if (view.tensor != like.tensor) {
     const auto kind = [](const ArrayView& v) {
@@ -74,11 +80,9 @@ void check_rank(const ArrayView& view, std::size_t rank, const char* names) {
   }
 }
 
-void check_not_empty(const ArrayView& view, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (view.shape[i] == 0) {
-      view.fail("is empty (shape " + view.shape_text() + "); pass at least one element");
-    }
+void check_not_empty(const ArrayView& view) {
+  if (view.size() == 0) {
+    view.fail("is empty (shape " + view.shape_text() + "); pass at least one element");
   }
 }
 

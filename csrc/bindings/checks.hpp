@@ -15,14 +15,16 @@ struct Dim {
   std::size_t length;
 };
 
-// `view` is contiguous, aligned and on `device`, and all arrays are of one kind (`tensor`).
+// `view` is on a device that the implementation serves.
+void check_device(const ArrayView& view, Kind kind);
+// `view` is contiguous, and of the kind (array, tensor) and on the device of `like`.
 void check_memory(const ArrayView& view, const ArrayView& like);
 // `view` has exactly the dimensions `shape`; the message names them, "[T, N] = [3, 4]".
 void check_shape(const ArrayView& view, std::initializer_list<Dim> shape);
 // `view` has as many dimensions as there are letters in `names`, "N, H, 3".
 void check_rank(const ArrayView& view, std::size_t rank, const char* names);
-// No dimension up to `count` is 0.
-void check_not_empty(const ArrayView& view, std::size_t count);
+// `view`, of known rank, has at least one element.
+void check_not_empty(const ArrayView& view);
 
 Span<const float> input(const ArrayView& view);  // checks float32
 Flags flags(const ArrayView& view);              // checks bool, uint8 or float32

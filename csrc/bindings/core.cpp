@@ -1,6 +1,7 @@
 // amp_sdk._core: the kernels on the CPU.
 #include <pybind11/pybind11.h>
 
+#include "amp/disc_obs.hpp"
 #include "amp/gae.hpp"
 #include "amp/thread_pool.hpp"
 #include "isa.hpp"
@@ -12,9 +13,20 @@ PYBIND11_MODULE(_core, module) {
   using amp::bindings::Device;
   module.doc() = "Compiled core of amp_sdk; use it through amp_sdk.kernels.";
   amp::bindings::Backend backend{};
-  backend.cuda = false;
+  backend.kind = amp::bindings::Kind::cpu;
   backend.gae = [](const amp::GaeArgs& args, Device, std::uintptr_t) { amp::gae(args); };
+  backend.disc_obs = [](const amp::DiscObsArgs& args, Device, std::uintptr_t) {
+    amp::disc_obs(args);
+  };
   amp::bindings::bind_kernels(module, backend);
+
+  // The same checks and buffers with nothing computed, for implementations in Python.
+  py::module_ checked = module.def_submodule("checked", "Checks arguments, gives the buffers.");
+  amp::bindings::Backend nothing{};
+  nothing.kind = amp::bindings::Kind::any;
+  nothing.gae = [](const amp::GaeArgs&, Device, std::uintptr_t) {};
+  nothing.disc_obs = [](const amp::DiscObsArgs&, Device, std::uintptr_t) {};
+  amp::bindings::bind_kernels(checked, nothing);
 
   module.def("set_num_threads", &amp::set_num_threads, py::arg("count"));
   module.def("num_threads", &amp::num_threads);

@@ -9,11 +9,17 @@ namespace amp::bindings {
 // What runs a kernel once its arguments are known to be good. `stream` is a cudaStream_t as an
 // integer, 0 on the CPU.
 struct Backend {
-  bool cuda;
+  Kind kind;
   void (*gae)(const GaeArgs& args, Device device, std::uintptr_t stream);
+  void (*disc_obs)(const DiscObsArgs& args, Device device, std::uintptr_t stream);
 };
 
-// Add the functions to `module`, with messages turned into amp_sdk.kernels.ArrayError.
+// Add every kernel to `module`, with messages turned into amp_sdk.kernels.ArrayError.
 void bind_kernels(py::module_& module, const Backend& backend);
+
+// One kernel each. `out` is None or the user's buffers; `allocate(shape)` makes float32 arrays of
+// the kind and on the device of the inputs.
+void bind_gae(py::module_& module, const Backend& backend);
+void bind_disc_obs(py::module_& module, const Backend& backend);
 
 }  // namespace amp::bindings

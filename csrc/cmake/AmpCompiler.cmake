@@ -7,7 +7,8 @@ function(amp_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off
                                            -fno-math-errno -fno-trapping-math)
   if(AMP_SDK_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=${AMP_SDK_SANITIZE} -fno-omit-frame-pointer
+    target_compile_options(${target} PRIVATE -fsanitize=${AMP_SDK_SANITIZE} -fno-sanitize-recover=all
+                                             -fno-omit-frame-pointer
                                              -g -O1)
     target_link_options(${target} PRIVATE -fsanitize=${AMP_SDK_SANITIZE})
   else()

@@ -6,7 +6,7 @@
 namespace amp {
 namespace {
 
-#define AMP_TABLE(isa) {#isa, &isa::gae_columns},
+#define AMP_TABLE(isa) {#isa, &isa::gae_columns, &isa::disc_obs_windows},
 constexpr IsaTable kTables[] = {AMP_FOR_EACH_ISA(AMP_TABLE)};
 #undef AMP_TABLE
 

@@ -18,9 +18,10 @@
 
 namespace amp {
 
-#define AMP_DECLARE(isa)                                                             \
-  namespace isa {                                                                    \
-  void gae_columns(const GaeArgs& args, std::size_t begin, std::size_t end);         \
+#define AMP_DECLARE(isa)                                                              \
+  namespace isa {                                                                     \
+  void gae_columns(const GaeArgs& args, std::size_t begin, std::size_t end);          \
+  void disc_obs_windows(const DiscObsArgs& args, std::size_t begin, std::size_t end); \
   }
 AMP_FOR_EACH_ISA(AMP_DECLARE)
 #undef AMP_DECLARE
@@ -29,6 +30,7 @@ AMP_FOR_EACH_ISA(AMP_DECLARE)
 struct IsaTable {
   const char* name;
   void (*gae_columns)(const GaeArgs& args, std::size_t begin, std::size_t end);
+  void (*disc_obs_windows)(const DiscObsArgs& args, std::size_t begin, std::size_t end);
 };
 
 // The table in use: the best that this CPU supports, unless select_isa chose another.

@@ -6,6 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 
+// Functions for host and device. Always inlined, so that no copy made for one instruction set is
+// shared by the linker with code for another (see src/isa.hpp).
+#if defined(__CUDACC__)
+#define AMP_HOST_DEVICE __host__ __device__ __forceinline__
+#else
+#define AMP_HOST_DEVICE inline __attribute__((always_inline))
+#endif
+
 namespace amp {
 
 // A pointer with its number of elements (C++17 has no std::span).
@@ -60,8 +68,8 @@ struct DiscObsArgs {
   Span<const float> key_pos;       // [N, H, K, 3]
   Span<float> out;                 // [N, H * features()]
 
-  std::size_t root_features() const { return root_height ? 3 : 2; }
-  std::size_t features() const {
+  AMP_HOST_DEVICE std::size_t root_features() const { return root_height ? 3 : 2; }
+  AMP_HOST_DEVICE std::size_t features() const {
     return root_features() + 6 + 6 * rotations + 3 * keys + 6 + velocities;
   }
 };

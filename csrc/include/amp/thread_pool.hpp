@@ -5,7 +5,7 @@
 
 namespace amp {
 
-// A range function: process items [begin, end). It must not throw.
+// A range function: process items [begin, end). It must not throw, nor call parallel_for itself.
 using RangeFn = void (*)(const void* context, std::size_t begin, std::size_t end);
 
 // Split [0, count) into chunks of `grain` items and run them on at most `threads` threads, the
