@@ -28,7 +28,12 @@ ALLOWED = {
     "amp_sim2real": {"amp_sdk"},
 }
 EXTRA_OF = {"amp_training": "train", "amp_sim2sim": "sim", "amp_sim2real": None, "amp_sdk": None}
-IMPORT_NAME = {"pyyaml": "yaml", "pillow": "PIL", "imageio-ffmpeg": "imageio_ffmpeg"}
+IMPORT_NAME = {
+    "pyyaml": "yaml",
+    "pillow": "PIL",
+    "imageio-ffmpeg": "imageio_ffmpeg",
+    "pyopengl": "OpenGL",
+}
 # simulators that are not on the package index
 NOT_ON_INDEX = {"amp_training": {"isaacgym"}}
 # the kernels take tensors from a caller that has torch, and give tensors back

@@ -20,7 +20,6 @@ with mujoco.Renderer(model, 64, 64) as renderer:
     renderer.update_scene(data)
     image = renderer.render()
 assert image.max() > image.min(), "the picture is empty"
-from OpenGL import GL
 """
 _BATCH = """
 import mujoco

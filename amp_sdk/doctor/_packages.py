@@ -12,10 +12,10 @@ import amp_sdk
 from amp_sdk.doctor._finding import NOTE, PROBLEM, Finding, probe
 
 DISTRIBUTION = "amp-sdk"
-# distributions whose import name differs
-_MODULES = {"pyyaml": "yaml"}
+# what follows "import" to try a distribution, where it is not its name
+_MODULES = {"pyyaml": "yaml", "imageio-ffmpeg": "imageio_ffmpeg as f; f.get_ffmpeg_exe()"}
 # libraries that can be installed and still fail to load
-_TRIED = ("numpy", "onnxruntime", "pyyaml", "torch", "mujoco", "onnx")
+_TRIED = ("numpy", "onnxruntime", "pyyaml", "torch", "mujoco", "onnx", "imageio-ffmpeg")
 _USES = ("train", "sim")
 
 
