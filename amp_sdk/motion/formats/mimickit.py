@@ -1,0 +1,79 @@
+"""MimicKit ``.pkl``: a dict of ``fps``, ``loop_mode`` and ``frames``.
+
+A frame is the base's place (3, m), its rotation as an exponential map (3, rad), then the joints in
+the depth-first order of MimicKit's own model of the robot. Three hinges at one link are one
+spherical joint there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Tuple
+
+import numpy as np
+
+from amp_sdk import rotations
+from amp_sdk.errors import InputError
+from amp_sdk.motion.formats import orders, safe_pickle
+from amp_sdk.motion.formats.raw import RawMotion, check_width, number_table
+from amp_sdk.robots import RobotSpec
+from amp_sdk.robots.kinematics import KinematicTree
+
+NAME = "MimicKit .pkl"
+_LOOPS = {0: "clamp", 1: "wrap"}
+_ORDERS = {"go2": orders.quadruped("FL", "FR", "RL", "RR"), "g1_29dof": orders.G1_29DOF}
+
+
+def recognises(data: bytes) -> bool:
+    """Whether ``data`` is a pickle: protocol 2 and later, or one of the old ones."""
+    return data[:1] in (b"\x80", b"c") or data[:2] in (b"(d", b"(l", b"}q", b"]q")
+
+
+def parse(data: bytes, where: str, robot: RobotSpec) -> RawMotion:
+    """Read a clip of ``robot``. Raises InputError."""
+    if b"joblib.numpy_pickle" in data[:4096]:
+        raise InputError(f"{where}: a joblib file, as PHC and ASAP write them, is not read")
+    content = safe_pickle.load(data, where)
+    fps, loop, frames = _fields(content, where)
+    names = _ORDERS.get(robot.name, robot.joint_names)
+    check_width(frames.shape[1], 6, robot, "place 3, rotation 3", where)
+    _check_hinges(robot, where)
+    return RawMotion(
+        format=NAME,
+        source=where,
+        name=Path(where).stem,
+        joint_names=names,
+        root_pos_w=frames[:, :3],
+        root_quat_w=rotations.from_exp_map(frames[:, 3:6]),
+        joint_pos=frames[:, 6:],
+        fps=fps,
+        loop=loop,
+    )
+
+
+def _fields(content: Any, where: str) -> Tuple[float, str, np.ndarray]:
+    keys = ("fps", "frames", "loop_mode")
+    if not isinstance(content, dict) or any(key not in content for key in keys):
+        found = sorted(map(str, content)) if isinstance(content, dict) else type(content).__name__
+        raise InputError(
+            f"{where}: expected a MimicKit clip, a dict with {', '.join(keys)}; found {found}"[:400]
+        )
+    fps, mode = content["fps"], content["loop_mode"]
+    if isinstance(fps, np.ndarray) and fps.size == 1:
+        fps = fps.item()
+    if isinstance(fps, bool) or not isinstance(fps, (int, float)):
+        raise InputError(f"{where}: expected a number as fps, found {fps!r}"[:200])
+    if isinstance(mode, bool) or not isinstance(mode, int) or mode not in _LOOPS:
+        raise InputError(f"{where}: expected loop_mode 0 (clamp) or 1 (wrap), found {mode!r}"[:200])
+    return float(fps), _LOOPS[mode], number_table(content["frames"], where)
+
+
+def _check_hinges(robot: RobotSpec, where: str) -> None:
+    """Three hinges at one link are stored as an exponential map, which is not three angles."""
+    tree = KinematicTree.from_mjcf(robot.mjcf_path)
+    crowded = np.flatnonzero(np.bincount(tree.joint_body) >= 3)
+    if len(crowded):
+        raise InputError(
+            f"{where}: {robot.name} has spherical joints (at {tree.body_names[crowded[0]]}), which "
+            "MimicKit stores as exponential maps; that is not read; robots without them are"
+        )
