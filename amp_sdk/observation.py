@@ -35,7 +35,8 @@ def projected_gravity(quat_w: np.ndarray) -> np.ndarray:
     norm_squared = w * w + x * x + y * y + z * z
     if not 0.25 <= norm_squared <= 4.0:
         raise InputError(
-            f"quat_w is [{w:g}, {x:g}, {y:g}, {z:g}]; expected a unit quaternion wxyz; check the IMU"
+            f"quat_w is [{w:g}, {x:g}, {y:g}, {z:g}]; expected a unit quaternion (wxyz); check the "
+            "IMU"
         )
     gravity = np.array([x * z - w * y, y * z + w * x, 0.5 * (w * w - x * x - y * y + z * z)])
     gravity *= -2.0 / norm_squared

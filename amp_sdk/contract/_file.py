@@ -42,8 +42,8 @@ def contract_of(outline: OnnxOutline, where: str) -> PolicyContract:
         found = ", ".join(sorted(outline.metadata)) or "none"
         raise InputError(
             f"{where} has no metadata property {METADATA_PROPERTY!r} (found: {found}), so joint "
-            "order, gains and observation are unknown; export the policy again with: python -m "
-            f"amp_sdk.export RUN -o {where}; to see what it holds: python -m amp_sdk.inspect {where}"
+            "order, gains and observation are unknown; export the policy again: python -m "
+            f"amp_sdk.export RUN -o {where}; to look at it: python -m amp_sdk.inspect {where}"
         )
     contract = PolicyContract.from_json(text, where)
     _check_graph(outline, contract, where)

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from amp_sdk.contract import (
     METADATA_PROPERTY,
+    OBSERVATION_NAMES,
     CommandTerm,
     Golden,
     JointContract,
@@ -20,7 +21,7 @@ from amp_sdk.contract import (
     Provenance,
 )
 
-TERMS = ("base_ang_vel_b", "projected_gravity_b", "command", "joint_pos", "joint_vel", "last_action")
+TERMS = tuple(OBSERVATION_NAMES)
 
 
 def make_contract(joints=("a", "b"), history: int = 1, commands=None, **changes) -> PolicyContract:
@@ -90,3 +91,25 @@ def write_policy(
     model = make_model(obs_dim, action_dim, weight, {METADATA_PROPERTY: contract.to_json()})
     Path(path).write_bytes(model.SerializeToString())
     return contract
+
+
+def robot_contract(robot, commands=(), **changes) -> PolicyContract:
+    """A contract for a real robot: its gains, limits and default pose; stands on zero actions."""
+    joints = [
+        JointContract(
+            name=name,
+            default_pos_rad=robot.default_joint_pos_rad[i],
+            kp=robot.kp[i],
+            kd=robot.kd[i],
+            action_scale=robot.action_scale[i],
+            action_offset_rad=robot.default_joint_pos_rad[i],
+            effort_limit_nm=robot.effort_limit_nm[i],
+            lower_rad=robot.joint_lower_rad[i],
+            upper_rad=robot.joint_upper_rad[i],
+        )
+        for i, name in enumerate(robot.joint_names)
+    ]
+    commands = commands or (CommandTerm("lin_vel_x", 0.0, 0.0, 0.0),)
+    return make_contract(
+        joints=joints, commands=commands, robot=robot.name, variant=robot.variant, **changes
+    )

@@ -113,7 +113,10 @@ def test_each_defect_is_one_clear_error(path, value, message):
         ("[" * 100_000, "not valid JSON"),
         ('{"a": 1, "a": 2}', "'a' appears twice"),
         ('{"schema_version": NaN}', "NaN is not a number"),
-        (edited(("action_clip",), 10).replace('"action_clip": 10', '"action_clip": 1e999'), "finite"),
+        (
+            edited(("action_clip",), 10).replace('"action_clip": 10', '"action_clip": 1e999'),
+            "finite",
+        ),
         (edited(("action_clip",), 10).replace(": 10,", ": " + "9" * 400 + ","), "too long"),
         ("x" * (17 * 2**20), "characters"),
     ],
@@ -171,7 +174,10 @@ def test_a_fitting_robot_passes():
         ({"variant": "toy_2"}, "variant 'toy_1', the robot is 'toy_2'"),
         ({"joint_names": ("a", "c")}, "lacks the joints c; the robot has no joints b"),
         ({"joint_names": ("b", "a")}, "order differs from position 0 on: expected 'b', found 'a'"),
-        ({"effort_limit_nm": np.array([23.7, 20.0])}, "effort_limit_nm of 'b' is 23.7, above .* 20"),
+        (
+            {"effort_limit_nm": np.array([23.7, 20.0])},
+            "effort_limit_nm of 'b' is 23.7, above .* 20",
+        ),
         ({"joint_upper_rad": np.array([0.5, 1.0])}, r"range of 'a' is \[-1, 1\], beyond"),
     ],
 )

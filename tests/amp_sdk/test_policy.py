@@ -96,7 +96,9 @@ def test_damaged_bytes_never_raise_anything_else(file):
             pass
 
 
-@pytest.mark.parametrize("content", [b"not an onnx file", b"\x80\x04pickle", b"PK\x03\x04", b"\0" * 9])
+@pytest.mark.parametrize(
+    "content", [b"not an onnx file", b"\x80\x04pickle", b"PK\x03\x04", b"\0" * 9]
+)
 def test_other_files_are_refused(tmp_path, content):
     path = tmp_path / "x.onnx"
     path.write_bytes(content)

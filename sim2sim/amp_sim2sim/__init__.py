@@ -1,0 +1,1 @@
+"""Verification of policies in MuJoCo, apart from any training environment."""

@@ -1,0 +1,138 @@
+"""``python -m amp_sdk.sim2sim``: verify a policy in MuJoCo, with an exit status for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amp_sdk._cli import write_json
+from amp_sdk.errors import InputError
+
+if TYPE_CHECKING:
+    from amp_sim2sim.verify import Verification
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line: 0 passed, 1 failed, 2 bad input (InputError)."""
+    args = _parser().parse_args(argv)
+    _check_outputs(args)
+    _choose_renderer()
+    # what is needed at the end is imported now, so that a missing package costs no run
+    from amp_sdk.policy import load_policy
+    from amp_sim2sim import console
+
+    if args.video or args.report:
+        from amp_sim2sim import video  # noqa: F401
+    if args.report:
+        from amp_sim2sim import report  # noqa: F401
+    verification = _verify(args, load_policy(args.policy))
+    write_json(args.json, verification.results)
+    console.print_results(verification.results)
+    film_error = _show(args, verification)
+    if film_error and args.video and verification.results.passed:
+        return 2
+    return 0 if verification.results.passed else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m amp_sdk.sim2sim",
+        description="Verify a policy in MuJoCo, apart from its training: falls, speed, likeness to "
+        "the clip, torques. Exit status: 0 passed, 1 failed, 2 bad input.",
+    )
+    add = parser.add_argument
+    add("policy", metavar="POLICY", help="ONNX file, or the name of a shipped policy")
+    add("--episodes", type=int, default=32, metavar="N", help="default: %(default)s")
+    add("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    add("--duration", type=float, default=10.0, metavar="S", help="of an episode; default: 10")
+    add(
+        "--motion",
+        nargs="+",
+        default=[],
+        metavar="CLIP",
+        help="clips to compare with: files or generator names; default: those of the training that "
+        "the package generates itself",
+    )
+    add(
+        "--max-joint-error",
+        type=float,
+        metavar="RAD",
+        help="also require this likeness to the clip (without it, it is only reported)",
+    )
+    add("--report", type=Path, metavar="DIR", help="write report.html and results.json")
+    add("--video", type=Path, metavar="FILE", help="write a film of one episode (MP4)")
+    add("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    return parser
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    if args.video is not None and args.video.suffix.lower() != ".mp4":
+        raise InputError(f"--video {args.video}: expected a file name that ends in .mp4")
+    if args.report is not None and args.report.exists() and not args.report.is_dir():
+        raise InputError(f"--report {args.report}: expected a folder, found a file")
+
+
+def _choose_renderer() -> None:
+    """Without a display MuJoCo renders through EGL; it reads this once, when it is imported."""
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform == "linux" and not has_display:
+        os.environ.setdefault("MUJOCO_GL", "egl")
+
+
+def _verify(args: argparse.Namespace, policy) -> Verification:
+    from amp_sdk import robots
+    from amp_sdk.contract import check_robot
+    from amp_sim2sim import console
+    from amp_sim2sim.check import BasicCheck
+    from amp_sim2sim.clips import load_comparison
+    from amp_sim2sim.verify import Settings, verify
+
+    settings = Settings(episodes=args.episodes, seed=args.seed, duration_s=args.duration)
+    check = BasicCheck(max_joint_error_rad=args.max_joint_error)
+    robot = robots.load(policy.contract.robot)
+    check_robot(policy.contract, robot)
+    comparison = load_comparison(args.motion, policy, robot)
+    if comparison is None and args.max_joint_error is not None:
+        raise InputError("--max-joint-error needs a clip to compare with; name one with --motion")
+    with console.progress("episodes", settings.episodes) as advance:
+        return verify(policy, settings, check, comparison, on_episode=advance)
+
+
+def _show(args: argparse.Namespace, verification: Verification) -> str:
+    """Film and report; returns why there is no film. The results are safe by then."""
+    film: Path | None = args.video
+    if film is None and args.report is not None:
+        film = args.report / "video.mp4"
+    error = ""
+    if film is not None:
+        error = _film(film, verification)
+        if error:
+            print(f"no video: {error}", file=sys.stderr)
+    if args.report is not None:
+        from amp_sim2sim.report import write_report
+
+        page = write_report(args.report, verification, None if error else film, error)
+        print(f"report: {page}")
+    return error
+
+
+def _film(path: Path, verification: Verification) -> str:
+    from amp_sim2sim import console, video
+
+    results, shown = verification.results, verification.shown
+    command = "   ".join(f"{name} {value:.2f}" for name, value in results.command.items())
+    caption = f"{Path(results.policy).stem}   {command}"
+    try:
+        frames = video.render_frames(
+            verification.model, verification.robot, verification.policy.contract, shown, caption
+        )
+        with console.progress("video", video.frame_count(shown)) as advance:
+            video.write_video(path, frames, on_frame=advance)
+    except (video.RenderError, InputError) as error:
+        return str(error)
+    print(f"video: {path}")
+    return ""

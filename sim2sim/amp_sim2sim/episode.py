@@ -1,0 +1,201 @@
+"""One episode: the policy drives the robot as it would in reality, and everything is logged."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from amp_sdk.contract import PolicyContract
+from amp_sdk.errors import InputError
+from amp_sdk.observation import ObservationBuilder
+from amp_sdk.policy import Policy
+from amp_sdk.robots import RobotSpec
+from amp_sim2sim import metrics
+from amp_sim2sim.robot_in_sim import RobotInSim
+
+MAX_TILT_RAD = 1.0
+MIN_HEIGHT_SHARE = 0.5
+_JOINT_SPREAD_RAD = 0.05
+
+
+@dataclass(frozen=True)
+class Fall:
+    """When and why an episode ended early."""
+
+    time_s: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class FineLog:
+    """At every physics step: ``[S, J]`` float32."""
+
+    step_s: float
+    joint_pos: np.ndarray
+    joint_vel: np.ndarray
+    torque_nm: np.ndarray
+
+
+@dataclass(frozen=True)
+class EpisodeLog:
+    """What happened, at every control period (``[T, ...]``), up to the end or the fall.
+
+    ``base_pos_w [T, 3]`` m, ``base_quat_w [T, 4]`` wxyz, ``lin_vel_w [T, 3]`` m/s, ``ang_vel_b
+    [T, 3]`` rad/s, ``joint_pos [T, J]`` rad, ``action [T, J]`` as applied, ``foot_contact [T, F]``
+    bool. ``fine`` is dropped where only the course matters.
+    """
+
+    number: int
+    period_s: float
+    duration_s: float
+    fall: Fall | None
+    command: np.ndarray
+    base_pos_w: np.ndarray
+    base_quat_w: np.ndarray
+    lin_vel_w: np.ndarray
+    ang_vel_b: np.ndarray
+    joint_pos: np.ndarray
+    action: np.ndarray
+    foot_contact: np.ndarray
+    fine: FineLog | None
+
+    def without_fine(self) -> EpisodeLog:
+        """The same log with the record of every physics step dropped."""
+        return dataclasses.replace(self, fine=None)
+
+
+def steps_per_period(contract: PolicyContract, step_s: float) -> int:
+    """Physics steps in a control period. Raises InputError where that is no whole number."""
+    steps = round(contract.control_period_s / step_s)
+    if steps < 1 or abs(steps * step_s - contract.control_period_s) > 1e-9:
+        raise InputError(
+            f"control_period_s is {contract.control_period_s!r}; expected a whole number of "
+            f"physics steps of {step_s!r} s, so that the policy runs at the rate of its training"
+        )
+    return steps
+
+
+def pd_torque(
+    contract: PolicyContract, target_rad: np.ndarray, pos_rad: np.ndarray, vel_rad_s: np.ndarray
+) -> np.ndarray:
+    """``clip(kp (target - q) - kd dq, +-effort limit)`` in Nm; all ``[J]``."""
+    torque = contract.joint_array("kp") * (target_rad - pos_rad)
+    torque -= contract.joint_array("kd") * vel_rad_s
+    limit = contract.joint_array("effort_limit_nm")
+    return np.clip(torque, -limit, limit, out=torque)
+
+
+def run_episode(
+    model: mujoco.MjModel,
+    robot: RobotSpec,
+    policy: Policy,
+    seed: int,
+    number: int,
+    duration_s: float,
+) -> EpisodeLog:
+    """Run episode ``number`` of ``seed``: the result depends on nothing else.
+
+    The robot starts at rest in the contract's default pose, each joint off by up to 0.05 rad, with
+    a random yaw, and gets the contract's nominal command.
+    """
+    contract = policy.contract
+    rng = np.random.default_rng([seed, number])
+    sim = RobotInSim(model, robot, contract)
+    default_pos = contract.joint_array("default_pos_rad")
+    default_height = sim.stand(default_pos, 0.0)
+    start = default_pos + rng.uniform(-_JOINT_SPREAD_RAD, _JOINT_SPREAD_RAD, default_pos.shape)
+    lower, upper = contract.joint_array("lower_rad"), contract.joint_array("upper_rad")
+    sim.stand(np.clip(start, lower, upper), rng.uniform(-np.pi, np.pi))
+    recorder = _Recorder(contract, model.opt.timestep, len(robot.foot_bodies), duration_s)
+    fall = _drive(sim, policy, recorder, MIN_HEIGHT_SHARE * default_height)
+    return recorder.finish(number, duration_s, fall, contract.nominal_command)
+
+
+def _drive(sim: RobotInSim, policy: Policy, recorder: _Recorder, min_height: float) -> Fall | None:
+    contract = policy.contract
+    builder = ObservationBuilder(contract)
+    obs = np.zeros(contract.obs_dim, dtype=np.float32)
+    action = np.zeros(contract.action_dim)
+    for period in range(recorder.periods):
+        sim.sense()
+        if not sim.is_finite():
+            return Fall(period * contract.control_period_s, "the simulation diverged")
+        feet, trunk_down = sim.floor_contacts()
+        reason = fall_reason(sim.base_pose_w, trunk_down, min_height)
+        if reason and period == 0:
+            raise InputError(
+                f"the policy's default pose does not stand: {reason} before the first step; "
+                "expected a contract whose default_pos_rad is a standing pose"
+            )
+        if reason:
+            return Fall(period * contract.control_period_s, reason)
+        builder.build(sim.measure(), contract.nominal_command, action, out=obs)
+        action = contract.applied_action(policy.act(obs)[0].astype(np.float64))
+        target = contract.joint_target_rad(action)
+        recorder.period(period, sim, action, feet)
+        for step in range(recorder.steps):
+            if step:
+                sim.sense()
+            pos, vel = sim.joint_pos, sim.joint_vel
+            torque = pd_torque(contract, target, pos, vel)
+            recorder.step(period * recorder.steps + step, pos, vel, torque)
+            sim.push(torque)
+    return None
+
+
+def fall_reason(base_pose_w: np.ndarray, trunk_down: bool, min_height: float) -> str:
+    """Why this state counts as fallen, or an empty text; ``base_pose_w [7]``."""
+    tilt = float(metrics.tilt_rad(base_pose_w[3:]))
+    if tilt > MAX_TILT_RAD:
+        return f"tilted by more than {MAX_TILT_RAD:g} rad"
+    if base_pose_w[2] < min_height:
+        return f"base below {MIN_HEIGHT_SHARE:g} of its standing height"
+    return "trunk on the floor" if trunk_down else ""
+
+
+class _Recorder:
+    """Arrays of a whole episode, filled as it goes."""
+
+    def __init__(self, contract: PolicyContract, step_s: float, feet: int, duration_s: float):
+        self.steps = steps_per_period(contract, step_s)
+        self.periods = max(1, round(duration_s / contract.control_period_s))
+        self._period_s, self._step_s = contract.control_period_s, step_s
+        joints, total = contract.action_dim, self.periods * self.steps
+        self._base = np.zeros((self.periods, 13))
+        self._joint_pos = np.zeros((self.periods, joints))
+        self._action = np.zeros((self.periods, joints))
+        self._contact = np.zeros((self.periods, feet), dtype=bool)
+        self._fine = np.zeros((3, total, joints), dtype=np.float32)
+        self._done = 0
+
+    def period(self, i: int, sim: RobotInSim, action: np.ndarray, feet: np.ndarray) -> None:
+        self._base[i, :7], self._base[i, 7:] = sim.base_pose_w, sim.base_velocity
+        self._joint_pos[i], self._action[i], self._contact[i] = sim.joint_pos, action, feet
+        self._done = i + 1
+
+    def step(self, i: int, pos: np.ndarray, vel: np.ndarray, torque: np.ndarray) -> None:
+        self._fine[0, i], self._fine[1, i], self._fine[2, i] = pos, vel, torque
+
+    def finish(
+        self, number: int, duration_s: float, fall: Fall | None, command: np.ndarray
+    ) -> EpisodeLog:
+        base = self._base[: self._done]
+        fine = self._fine[:, : self._done * self.steps]
+        return EpisodeLog(
+            number=number,
+            period_s=self._period_s,
+            duration_s=duration_s,
+            fall=fall,
+            command=command,
+            base_pos_w=base[:, :3],
+            base_quat_w=base[:, 3:7],
+            lin_vel_w=base[:, 7:10],
+            ang_vel_b=base[:, 10:],
+            joint_pos=self._joint_pos[: self._done],
+            action=self._action[: self._done],
+            foot_contact=self._contact[: self._done],
+            fine=FineLog(self._step_s, fine[0], fine[1], fine[2]),
+        )

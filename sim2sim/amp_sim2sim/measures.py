@@ -1,0 +1,32 @@
+"""The measures of a verification in words, for terminal and report alike."""
+
+from __future__ import annotations
+
+from amp_sim2sim.evaluate import Summary
+
+
+def measures(s: Summary) -> list[tuple[str, str, str]]:
+    """Name, value and meaning of every measure that is no criterion, for a person."""
+    low, high = number(s.forward_speed_min_m_s), number(s.forward_speed_max_m_s)
+    worst, most = max(s.saturation_joint_share.items(), key=lambda item: item[1])
+    saturated = "share of the time" + (f"; most: {worst} {most:.1%}" if most > 0.0 else "")
+    return [
+        ("survival", f"{s.survival_share:.1%}", "mean share of an episode before a fall"),
+        ("forward speed range", f"{low} to {high} m/s", "slowest to fastest episode"),
+        ("lateral speed error", f"{number(s.lateral_speed_error_m_s, 3)} m/s", "mean of |error|"),
+        ("yaw rate error", f"{number(s.yaw_rate_error_rad_s, 3)} rad/s", "mean of |error|"),
+        ("torque", f"{s.torque_rms_nm:.2f} Nm", "root mean square over joints and time"),
+        ("torque at its limit", f"{s.saturation_share:.2%}", saturated),
+        ("action roughness", f"{s.action_roughness:.4f}", "mean squared second difference"),
+        (
+            "beyond joint limits",
+            f"{s.limit_violation_share:.2%}",
+            f"share of the time; at most by {s.limit_excess_max_rad:.3f} rad",
+        ),
+        ("cost of transport", number(s.cost_of_transport), "work over weight times distance"),
+    ]
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """``value`` with ``digits`` decimals (never minus zero), or a word where there is none."""
+    return "unknown" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"

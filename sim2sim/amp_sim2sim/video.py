@@ -1,0 +1,165 @@
+"""Renders an episode to an H.264 film in real time, with a camera that follows the robot."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import imageio_ffmpeg
+import mujoco
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from amp_sdk import rotations
+from amp_sdk._files import atomic_write
+from amp_sdk.contract import PolicyContract
+from amp_sdk.errors import AmpSdkError
+from amp_sdk.robots import RobotSpec
+from amp_sim2sim import metrics
+from amp_sim2sim.episode import EpisodeLog
+from amp_sim2sim.robot_in_sim import RobotInSim
+from amp_sim2sim.scene import VIDEO_SIZE
+
+FRAMES_HZ = 50
+_CAMERA_LAG_S = 0.35
+
+
+class RenderError(AmpSdkError):
+    """No film could be made; the numbers of the verification are not concerned."""
+
+
+def render_frames(
+    model: mujoco.MjModel, robot: RobotSpec, contract: PolicyContract, log: EpisodeLog, caption: str
+) -> Iterator[np.ndarray]:
+    """Frames ``[height, width, 3]`` uint8 of the episode, ``FRAMES_HZ`` a second.
+
+    Raises RenderError, saying what to do, where there is no renderer.
+    """
+    sim = RobotInSim(model, robot, contract)
+    width, height = VIDEO_SIZE
+    with _renderer(model, width, height) as renderer:
+        option = mujoco.MjvOption()
+        option.geomgroup[3] = 0  # collision shapes
+        camera = _camera(log, contract)
+        speed = metrics.heading_velocity(log.lin_vel_w, log.base_quat_w)[:, 0]
+        for i in _frame_samples(len(log.action), log.period_s):
+            sim.show(log.base_pos_w[i], log.base_quat_w[i], log.joint_pos[i])
+            camera.lookat[:2] = _follow(camera.lookat[:2], log.base_pos_w[i, :2])
+            renderer.update_scene(sim.data, camera, option)
+            frame = renderer.render()
+            window = speed[max(0, i - round(0.5 / log.period_s)) : i + 1]
+            yield _caption(frame, caption, f"{i * log.period_s:4.1f} s   {window.mean():5.2f} m/s")
+
+
+def write_video(
+    path: str | Path, frames: Iterator[np.ndarray], on_frame: Callable[[], None] = lambda: None
+) -> None:
+    """Write ``frames`` as MP4 (H.264, yuv420p), atomically. Raises RenderError or InputError."""
+    first = next(frames)  # a missing renderer shows here, before anything is written
+    with atomic_write(path) as file, _encoder(file.name) as pipe:
+        for frame in itertools.chain((first,), frames):
+            pipe.write(frame.tobytes())
+            on_frame()
+
+
+@contextlib.contextmanager
+def _encoder(path: str) -> Iterator[IO[bytes]]:
+    """A pipe that takes raw frames and leaves the film at ``path``."""
+    width, height = VIDEO_SIZE
+    source = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {FRAMES_HZ} -i -"
+    target = "-an -c:v libx264 -preset fast -crf 21 -pix_fmt yuv420p -movflags +faststart -f mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error"]
+    command += [*source.split(), *target.split(), path]
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
+        assert process.stdin is not None
+        try:
+            yield process.stdin
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # ffmpeg has said why, below
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.wait()
+        if process.returncode:
+            errors.seek(0)
+            reason = " ".join(errors.read(2000).decode(errors="replace").split())
+            raise RenderError(f"ffmpeg could not write the film: {reason or process.returncode}")
+
+
+def frame_count(log: EpisodeLog) -> int:
+    """How many frames ``render_frames`` yields."""
+    return len(_frame_samples(len(log.action), log.period_s))
+
+
+def _frame_samples(samples: int, period_s: float) -> list[int]:
+    """The sample shown in each frame: the newest that had been at the frame's time."""
+    frames = max(1, round(samples * period_s * FRAMES_HZ))
+    return [min(samples - 1, int(k / FRAMES_HZ / period_s + 1e-6)) for k in range(frames)]
+
+
+@contextlib.contextmanager
+def _renderer(model: mujoco.MjModel, width: int, height: int) -> Iterator[mujoco.Renderer]:
+    try:
+        renderer = mujoco.Renderer(model, height, width)
+        if _is_software():  # smooth edges cost it half of its time
+            renderer.close()
+            model.vis.quality.offsamples = 0
+            renderer = mujoco.Renderer(model, height, width)
+    except Exception as error:  # each graphics library fails with errors of its own
+        backend = os.environ.get("MUJOCO_GL", "the default")
+        raise RenderError(
+            f"MuJoCo cannot render here (MUJOCO_GL={backend}): {' '.join(str(error).split())}; "
+            "without a display install EGL (Debian, Ubuntu: apt install libegl1) and set "
+            "MUJOCO_GL=egl, or install OSMesa (apt install libosmesa6) and set MUJOCO_GL=osmesa"
+        ) from error
+    try:
+        yield renderer
+    finally:
+        renderer.close()
+
+
+def _is_software() -> bool:
+    """Whether the current OpenGL context draws on the CPU."""
+    from OpenGL import GL  # comes with mujoco; imports only once its platform is chosen
+
+    name = (GL.glGetString(GL.GL_RENDERER) or b"").decode(errors="replace").lower()
+    return any(known in name for known in ("llvmpipe", "softpipe", "swrast", "swiftshader"))
+
+
+def _camera(log: EpisodeLog, contract: PolicyContract) -> mujoco.MjvCamera:
+    """A view from the side and a little ahead, level with the robot, at rest in heading."""
+    height = float(log.base_pos_w[0, 2])
+    camera = mujoco.MjvCamera()
+    heading = float(rotations.heading(log.base_quat_w[0]))
+    camera.azimuth = np.degrees(heading) + 125.0
+    camera.elevation = -16.0
+    camera.distance = 0.55 + 2.9 * height
+    camera.lookat[:] = log.base_pos_w[0]
+    camera.lookat[2] = 0.75 * height
+    return camera
+
+
+def _follow(lookat_xy: np.ndarray, base_xy: np.ndarray) -> np.ndarray:
+    """First-order lag, so that the camera does not shake with every stride."""
+    return lookat_xy + (base_xy - lookat_xy) * (1.0 - np.exp(-1.0 / FRAMES_HZ / _CAMERA_LAG_S))
+
+
+def _caption(frame: np.ndarray, left: str, right: str) -> np.ndarray:
+    image = Image.fromarray(frame)
+    width, height = image.size
+    draw = ImageDraw.Draw(image, "RGBA")
+    font = ImageFont.load_default(size=height // 32)
+    margin, baseline = height // 28, height - height // 28
+    for text, anchor, x in ((left, "ls", margin), (right, "rs", width - margin)):
+        draw.text((x + 1, baseline + 1), text, font=font, anchor=anchor, fill=(0, 0, 0, 150))
+        draw.text((x, baseline), text, font=font, anchor=anchor, fill=(255, 255, 255, 235))
+    return np.asarray(image)
