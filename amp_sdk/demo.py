@@ -27,7 +27,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     steps = (
         ("train", "amp_training.cli.train", "train", train),
         ("export", "amp_training.cli.export", "train", [str(run), "-o", str(policy)]),
-        ("sim2sim", "amp_sim2sim.cli.sim2sim", "sim", verify),
+        ("sim2sim", "amp_sim2sim.cli", "sim", verify),
     )
     for name, module, extra, options in steps:
         print(f"$ python -m amp_sdk.{name} {' '.join(options)}", flush=True)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_session import small_recipe
+
 from amp_sdk.errors import InputError
 from amp_training.build import build_session
 from amp_training.checkpoint import Progress, load_checkpoint, recipe_of, restore, save_checkpoint
-from small_session import small_recipe
 
 
 def test_restores_networks_optimisers_statistics_replay_and_generators(session, tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from amp_sdk.errors import InputError
 from amp_training.config import load_recipe, recipe_names
 

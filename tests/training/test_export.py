@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import amp_sdk
 import numpy as np
 import pytest
 import torch
+
+import amp_sdk
 from amp_sdk.errors import CheckFailedError
 from amp_training import export
 from amp_training.checkpoint import Progress, save_checkpoint

@@ -9,11 +9,17 @@ import pytest
 import torch
 
 from amp_sdk import rotations as np_rotations
+from amp_sdk.errors import InputError
 from amp_training import rotations
 from amp_training.backends.base import StateLayout
-from amp_training.terms import fallen, joint_space_features, velocity_reward, yaw_rate
+from amp_training.features import TERMS, joint_space
+from amp_training.terms import fallen, velocity_reward, yaw_rate
 
 LAYOUT = StateLayout(joints=3, keys=2)
+
+
+def joint_space_features(state):
+    return joint_space(LAYOUT, list(TERMS))(state.flat.unsqueeze(1))
 
 
 def random_state(n: int = 32):
@@ -62,6 +68,11 @@ def test_features_see_height_and_tilt() -> None:
     state = random_state()
     lifted = joint_space_features(moved(state, 0.0, [0.0, 0.0, 0.5]))
     assert not torch.allclose(lifted, joint_space_features(state))
+
+
+def test_unknown_term_lists_the_known() -> None:
+    with pytest.raises(InputError, match="did you mean 'joint_vel'"):
+        joint_space(LAYOUT, ["joint_vell"])
 
 
 def test_velocity_reward_is_one_on_command_and_ignores_heading() -> None:

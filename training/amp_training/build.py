@@ -92,7 +92,7 @@ def build_session(recipe: Recipe) -> Session:
     reference = Reference(library, robot, prior_config.window, dt_s, recipe.seed + 2)
     interface = build_interface(recipe, robot, reference, clips)
     environment = _environment(recipe, interface, reference, generator)
-    features = joint_space(reference.layout)
+    features = joint_space(reference.layout, prior_config.terms)
     demos = features(reference.clip_windows(prior_config.demo_windows))
     observation_size = environment.policy_observation.size
     actor = Actor(

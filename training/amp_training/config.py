@@ -151,13 +151,22 @@ class DiscriminatorConfig:
     """The motion prior: features, window, loss and its own optimiser."""
 
     loss: Literal["lsgan", "bce"] = "lsgan"
-    features: Literal["joint_space", "character"] = "joint_space"
+    terms: Tuple[str, ...] = (
+        "root_height",
+        "gravity_b",
+        "lin_vel_b",
+        "ang_vel_b",
+        "joint_pos",
+        "joint_vel",
+        "key_pos_b",
+    )
     window: int = 2
     hidden: Tuple[int, ...] = (256, 128)
     learning_rate: float = 1e-4
     updates: int = 8
     batch: int = 2048
     gradient_penalty: float = 10.0
+    penalty_on: Literal["demonstrations", "both"] = "demonstrations"
     logit_penalty: float = 0.01
     weight_decay: float = 1e-4
     reward_scale: float = 1.0

@@ -111,15 +111,17 @@ class MotionPrior:
         self.network.normalizer.update(torch.cat((windows, self._draw_demos(len(windows)))))
 
     def update(self, windows: Tensor) -> StyleStats:
-        """Train on raw policy windows [n, size] that end in no fall, then add them to the replay."""
+        """Train on raw windows [n, size] that end in no fall; then some go to the replay."""
         totals = torch.zeros(5)
         normalize = self.network.normalizer
         for policy in self._batches(windows):
             demo = normalize(self._draw_demos(len(policy)))
-            negative = self.network(normalize(policy))
+            policy = normalize(policy)
+            negative = self.network(policy)
             positive = self.network(demo)
             loss = prediction_loss(negative, positive, self._config.loss)
-            penalty = gradient_penalty(self.network, demo)
+            both = self._config.penalty_on == "both"
+            penalty = gradient_penalty(self.network, torch.cat((demo, policy)) if both else demo)
             logit_penalty = self.network.output_weight.pow(2).sum()
             total = (
                 loss

@@ -1,4 +1,4 @@
-"""Observation, reward and termination terms: one term, one pure function of the state."""
+"""Critic, reward and termination terms: one term, one pure function of the state."""
 
 from __future__ import annotations
 
@@ -7,28 +7,6 @@ from torch import Tensor
 
 from amp_training.backends.base import SimState
 from amp_training.rotations import heading_velocity, projected_gravity, rotate_inverse
-
-
-def joint_space_features(state: SimState) -> Tensor:
-    """Discriminator features of one step in the robot's own frame, [..., 10 + 2J + 3K].
-
-    Height 1, projected gravity 3, linear velocity 3, angular velocity 3 (base frame), joint
-    position J, joint velocity J, key bodies relative to the base in the base frame 3K. Invariant
-    to where the robot is and where it heads.
-    """
-    quat = state.root_quat_w
-    return torch.cat(
-        (
-            state.root_pos_w[..., 2:],
-            projected_gravity(quat),
-            rotate_inverse(quat, state.root_lin_vel_w),
-            state.root_ang_vel_b,
-            state.joint_pos,
-            *([state.joint_vel] if not __import__("os").environ.get("NOQD") else []),
-            state.key_pos_b.flatten(-2),
-        ),
-        dim=-1,
-    )
 
 
 def privileged_observation(state: SimState) -> Tensor:

@@ -9,13 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import amp_sdk
 import numpy as np
 import pytest
 from small_session import SMALL
 
+import amp_sdk
 
-def command(name: str, *args: object, cwd: Path) -> "subprocess.CompletedProcess[str]":
+
+def command(name: str, *args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", f"amp_sdk.{name}", *map(str, args)]
     return subprocess.run(line, cwd=cwd, capture_output=True, text=True, timeout=120)
 
@@ -53,7 +54,7 @@ def write_clip(path: Path, width: int = 18, nan: bool = False) -> Path:
     return path
 
 
-def bad_clips(folder: Path) -> "dict[str, Path]":
+def bad_clips(folder: Path) -> dict[str, Path]:
     whole = write_clip(folder / "whole.pkl").read_bytes()
     (folder / "cut.pkl").write_bytes(whole[: len(whole) // 2])
     (folder / "foreign.pkl").write_bytes(pickle.dumps({"frames": _Foreign(), "fps": 30}))
@@ -80,7 +81,7 @@ def test_bad_clip_is_one_error_and_nothing_is_written(case: str, tmp_path) -> No
     ("override", "expected"),
     [
         ("discriminator.gradient_penality=5", "gradient_penalty"),
-        ("ppo.epochs=many", "expected int"),
+        ("ppo.epochs=many", "expected a whole number"),
         ("simulation.control_period_s=0.013", "whole number of physics steps"),
     ],
 )

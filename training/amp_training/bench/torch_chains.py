@@ -120,8 +120,3 @@ def disc_obs_chain(
         joint_vel,
     ]
     return torch.cat(parts, dim=-1).reshape(n, -1)
-
-
-def scripted_disc_obs():
-    """``disc_obs_chain`` compiled by TorchScript, with every function that it calls."""
-    return torch.jit.script(disc_obs_chain)

@@ -1,4 +1,4 @@
-"""``python -m amp_sdk.export``: a run's checkpoint to a policy file, checked before it is written."""
+"""``python -m amp_sdk.export``: checkpoint to policy file, checked before it is written."""
 
 from __future__ import annotations
 

@@ -1,0 +1,74 @@
+"""Times of several ways to do one thing, taken in turns so that a busy machine slows all alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Callable, Dict
+
+import torch
+
+# a way that takes longer than this is measured in fewer rounds
+SLOW_S = 0.1
+SLOW_ROUNDS = 3
+
+
+def median_times(ways: Dict[str, Callable[[], object]], rounds: int) -> Dict[str, float]:
+    """Median seconds of each of ``ways`` on the CPU, after two warm-up calls each."""
+    times: Dict[str, list] = {name: [] for name in ways}
+    slow = set()
+    for name, call in ways.items():
+        call()
+        slow.update({name} if _seconds(call) > SLOW_S else ())
+    for i in range(rounds):
+        for name, call in ways.items():
+            if name not in slow or i < SLOW_ROUNDS:
+                times[name].append(_seconds(call))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def median_cuda_times(
+    ways: Dict[str, Callable[[], object]], rounds: int, calls: int
+) -> Dict[str, float]:
+    """Median seconds per call of each of ``ways`` on the current CUDA stream: ``calls`` calls in a
+    row between two events, launches included."""
+    times: Dict[str, list] = {name: [] for name in ways}
+    for call in ways.values():
+        for _ in range(3):
+            call()
+    for _ in range(rounds):
+        for name, call in ways.items():
+            times[name].append(_cuda_seconds(call, calls))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def in_cuda_graph(call: Callable[[], object], calls: int) -> Callable[[], None]:
+    """``calls`` calls captured into one CUDA graph; calling the result replays it."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            call()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        for _ in range(calls):
+            call()
+    return graph.replay
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _cuda_seconds(call: Callable[[], object], calls: int) -> float:
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    torch.cuda.synchronize()
+    start.record()
+    for _ in range(calls):
+        call()
+    end.record()
+    torch.cuda.synchronize()
+    return start.elapsed_time(end) / 1000.0 / calls
