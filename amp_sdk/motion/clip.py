@@ -132,8 +132,8 @@ class MotionClip:
             frame, column = bad[0]
             raise InputError(
                 f"{self.source}: {columns[column]} is {array[frame, column]} at frame {frame} "
-                f"(of 0 to {shape[0] - 1}; {len(bad)} such values in all); expected finite numbers; "
-                "mend the clip or use another ('python -m amp_sdk.motion lint' lists the places)"
+                f"(of 0 to {shape[0] - 1}; {len(bad)} such values in all); expected finite "
+                "numbers; mend the clip or use another ('python -m amp_sdk.motion lint' says where)"
             )
         array.setflags(write=False)
         self._set(field, array)

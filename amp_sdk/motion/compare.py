@@ -53,7 +53,8 @@ def _checked(joint_pos: Any, clip: MotionClip, dt_s: float) -> np.ndarray:
     joints = len(clip.joint_names)
     if recorded.ndim != 2 or recorded.shape[1] != joints or not len(recorded):
         raise InputError(
-            f"expected recorded joint angles [T, {joints}] for {clip.source}, found {recorded.shape}"
+            f"expected recorded joint angles [T, {joints}] for {clip.source}, "
+            f"found {recorded.shape}"
         )
     if not np.all(np.isfinite(recorded)):
         raise InputError("the recorded joint angles are not all finite")

@@ -1,9 +1,9 @@
 """Reference motion of our own: trot, pace and stand of the Go2 from foot paths.
 
 In a steady frame that moves at the gait's speed, every foot is on the ground for a share of the
-cycle, the duty factor, and then swings to where the ground has come to. In the world the stance foot
-rests and the swing starts and ends at rest, with zero acceleration. The trunk stays level at one
-height and moves as a linear inverted pendulum over the centre of the feet on the ground.
+cycle, the duty factor, and then swings to where the ground has come to. In the world the stance
+foot rests and the swing starts and ends at rest, with zero acceleration. The trunk stays level at
+one height and moves as a linear inverted pendulum over the centre of the feet on the ground.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from amp_sdk.robots import RobotSpec
 _GRAVITY_M_S2 = 9.81
 _LEGS = ("FL", "FR", "RL", "RR")
 _OVERSAMPLING = 16
-_MIN_FRAMES_PER_CYCLE = 8
+_MAX_FPS = 10_000.0
+_FRAMES_PER_CYCLE = (8, 10_000)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class GaitParameters:
                 raise InputError(f"{field.name}: expected a number, found {value!r}")
             if not math.isfinite(value) or (field.name != "speed_m_s" and value <= 0):
                 raise InputError(f"{field.name}: expected a number above zero, found {value!r}")
+        if self.fps > _MAX_FPS:
+            raise InputError(f"fps: expected at most {_MAX_FPS:g}, found {self.fps:g}")
         if not 0.5 <= self.duty_factor <= 0.9:
             raise InputError(f"duty_factor: expected 0.5 to 0.9, found {self.duty_factor}")
 
@@ -74,8 +77,8 @@ def generate(
 ) -> MotionClip:
     """A wrapped clip of "go2_trot", "go2_pace" (one cycle, forward) or "go2_stand" (one second).
 
-    Raises InputError for an unknown name, another robot, or a gait that breaks a joint's position or
-    velocity limit.
+    Raises InputError for an unknown name, another robot, or a gait that breaks a joint's position
+    or velocity limit.
     """
     if name not in GENERATORS:
         raise InputError(f"no motion generator {name!r}; {closest(name, GENERATORS)}")
@@ -99,10 +102,10 @@ def _stand(robot: RobotSpec, given: GaitParameters) -> MotionClip:
 
 def _gait(name: str, robot: RobotSpec, given: GaitParameters) -> MotionClip:
     steps = int(round(given.fps / given.frequency_hz))
-    if steps < _MIN_FRAMES_PER_CYCLE:
+    if not _FRAMES_PER_CYCLE[0] <= steps <= _FRAMES_PER_CYCLE[1]:
         raise InputError(
-            f"{name}: expected at least {_MIN_FRAMES_PER_CYCLE} frames per cycle, found {steps}; "
-            "raise fps or lower frequency_hz"
+            f"{name}: expected {_FRAMES_PER_CYCLE[0]} to {_FRAMES_PER_CYCLE[1]} frames per cycle, "
+            f"found {steps}; change fps or frequency_hz"
         )
     period_s = steps / given.fps
     height = given.body_height_m or robot.default_base_height_m
@@ -200,6 +203,6 @@ def _check_limits(clip: MotionClip, robot: RobotSpec) -> None:
         if over[frame, joint] > 0:
             raise InputError(
                 f"{clip.source}: {robot.joint_names[joint]} would exceed its {what} limit by "
-                f"{over[frame, joint]:.3g} {unit}; lower the speed or the swing height, or change the "
-                "frequency or the body height"
+                f"{over[frame, joint]:.3g} {unit}; lower the speed or the swing height, or change "
+                "the frequency or the body height"
             )

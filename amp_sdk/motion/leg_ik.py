@@ -17,7 +17,7 @@ class Leg:
     """A leg whose hip turns about x, and thigh and calf about y; straight down at zero angles.
 
     Attributes:
-        name: such as "FL". Its joints are ``{name}_hip_joint``, ``_thigh_joint`` and ``_calf_joint``.
+        name: such as "FL". Its joints are ``FL_hip_joint``, ``FL_thigh_joint``, ``FL_calf_joint``.
         hip_b: [3] m, the hip axis in the base frame.
         side_m: from the hip axis to the plane of the leg, along y; signed.
         thigh_m: from the thigh axis down to the calf axis.

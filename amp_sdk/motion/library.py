@@ -171,7 +171,8 @@ class MotionLibrary:
             )
         if len(ids) and not (ids.min() >= 0 and ids.max() < len(self.clips)):
             raise InputError(
-                f"expected clip ids from 0 to {len(self.clips) - 1}, found {ids.min()} to {ids.max()}"
+                f"expected clip ids from 0 to {len(self.clips) - 1}, "
+                f"found {ids.min()} to {ids.max()}"
             )
         if not np.all(np.isfinite(times)):
             raise InputError("expected finite times, found NaN or infinity")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Optional, Union
 
@@ -34,16 +33,18 @@ def load_clip(
     generate at. ``loop`` ("wrap" or "clamp") overrides too; a format without one is clamped.
     Raises InputError that says what was expected, what was found and what to do.
     """
-    if str(source) in GENERATORS:
-        parameters = GaitParameters() if fps is None else GaitParameters(fps=fps)
-        clip = generate(str(source), robot, parameters)
-        return clip if loop is None else dataclasses.replace(clip, loop=loop)
-    return to_clip(read_raw(source, robot), robot, fps, loop)
+    return to_clip(read_raw(source, robot, fps), robot, fps, loop)
 
 
-def read_raw(source: Union[str, Path], robot: RobotSpec) -> RawMotion:
-    """What a file holds, in its own order and unchecked, for tools that look for defects."""
+def read_raw(source: Union[str, Path], robot: RobotSpec, fps: Optional[float] = None) -> RawMotion:
+    """What a file holds, in its own order and unchecked, for tools that look for defects.
+
+    A generator's name is taken too, with ``fps`` as the rate to generate at. Raises InputError.
+    """
     where = str(source)
+    if where in GENERATORS:
+        parameters = GaitParameters() if fps is None else GaitParameters(fps=fps)
+        return of_clip(generate(where, robot, parameters))
     data = _content(Path(source))
     for file_format in FORMATS:
         if file_format.recognises(data):
@@ -59,8 +60,8 @@ def to_clip(
     rate = raw.fps if fps is None else fps
     if rate is None:
         raise InputError(
-            f"{raw.source}: a {raw.format} does not store its frame rate; give it (--fps NUMBER, or "
-            "fps=NUMBER)"
+            f"{raw.source}: a {raw.format} does not store its frame rate; give it "
+            "(--fps NUMBER, or fps=NUMBER)"
         )
     norm = np.linalg.norm(raw.root_quat_w, axis=1)
     wrong = np.flatnonzero(np.abs(norm - 1) > _NORM_TOLERANCE)
@@ -83,6 +84,23 @@ def to_clip(
         weight=raw.weight,
     )
     return clip.in_order(robot.joint_names)
+
+
+def of_clip(clip: MotionClip) -> RawMotion:
+    """A clip as if it were read, for the linter."""
+    return RawMotion(
+        format="generated",
+        source=clip.source,
+        name=clip.name,
+        joint_names=clip.joint_names,
+        root_pos_w=clip.root_pos_w,
+        root_quat_w=clip.root_quat_w,
+        joint_pos=clip.joint_pos,
+        fps=clip.fps,
+        loop=clip.loop,
+        wrap_heading=clip.wrap_heading,
+        weight=clip.weight,
+    )
 
 
 def _content(path: Path) -> bytes:

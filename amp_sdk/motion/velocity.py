@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def _seam(steps_w: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return rotations.rotate(ends, mean_h)
 
 
-def _at_frames(steps: np.ndarray, ends: np.ndarray = np.empty(0)) -> np.ndarray:
+def _at_frames(steps: np.ndarray, ends: Optional[np.ndarray] = None) -> np.ndarray:
     """[T, D] at the frames from [T - 1, D] between them; ``ends`` [2, D] replace the one-sided."""
-    first, last = ends if len(ends) else steps[[0, -1]]
+    first, last = steps[[0, -1]] if ends is None else ends
     return np.concatenate([first[None], (steps[1:] + steps[:-1]) / 2, last[None]])

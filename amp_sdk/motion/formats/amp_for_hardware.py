@@ -2,7 +2,7 @@
 
 Place 3, quaternion XYZW 4, joints 12, toes in the base frame 12, linear velocity of the base 3,
 angular 3, joint velocities 12, toe velocities 12. The order of the legs is not stored: packs with
-FL, FR, RL, RR and with FR, FL, RR, RL exist. Forward kinematics against the toe columns tells which.
+FL, FR, RL, RR and with FR, FL, RR, RL exist. Forward kinematics against the toe columns tells.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _JOINTS, _TOES, _JOINT_VEL = slice(7, 19), slice(19, 31), slice(37, 49)
 _LEG_ORDERS = (("FL", "FR", "RL", "RR"), ("FR", "FL", "RR", "RL"))
 _LOOPS = {"wrap": "wrap", "clamp": "clamp"}
 _TOE_TOLERANCE_M = 0.05
-"""Packs differ in which point of the foot they record, by up to its radius; legs are 0.28 m apart."""
+"""Packs differ in the point of the foot they record, by up to its radius; legs are 0.28 m apart."""
 
 
 def recognises(data: bytes) -> bool:
@@ -41,14 +41,13 @@ def parse(data: bytes, where: str, robot: RobotSpec) -> RawMotion:
     if set(robot.joint_names) != set(orders.quadruped(*_LEG_ORDERS[0])):
         fit = ", ".join(fitting_robots(12)) or "none of our robots"
         raise InputError(
-            f"{where}: expected a clip of {robot.name} ({len(robot.joint_names)} joints), found one "
-            f"of a quadruped with 12 ({frames.shape[1]} numbers per frame); it would fit: {fit}"
+            f"{where}: expected a clip of {robot.name} ({len(robot.joint_names)} joints), found "
+            f"one of a quadruped with 12 ({frames.shape[1]} numbers per frame); it would fit: {fit}"
         )
     if frames.shape[1] != _WIDTH:
         raise InputError(
-            f"{where}: expected {_WIDTH} numbers per frame (place 3, rotation 4, joints 12, toes 12, "
-            f"velocities 30), found {frames.shape[1]}; without the toes the order of the legs is "
-            "not known"
+            f"{where}: expected {_WIDTH} numbers per frame (place 3, rotation 4, joints 12, toes "
+            f"12, velocities 30), found {frames.shape[1]}; without toes the legs have no known order"
         )
     legs = _leg_order(frames, robot, where)
     return RawMotion(
@@ -113,8 +112,8 @@ def _leg_order(frames: np.ndarray, robot: RobotSpec, where: str) -> Tuple[str, .
     if errors[best] > _TOE_TOLERANCE_M:
         found = "; ".join(f"{', '.join(legs)}: {error:.3f} m" for legs, error in errors.items())
         raise InputError(
-            f"{where}: the order of the legs is not known: with no order do the joint angles put the "
-            f"feet of {robot.name} within {_TOE_TOLERANCE_M} m of the toe columns ({found}); the clip "
-            "is of another robot or layout"
+            f"{where}: the order of the legs is not known: with no order do the joint angles put "
+            f"the feet of {robot.name} within {_TOE_TOLERANCE_M} m of the toe columns ({found}); "
+            "the clip is of another robot or layout"
         )
     return best

@@ -1,8 +1,9 @@
 """The interchange format of this package: an ``.npz`` of plain arrays with every name written out.
 
-``format`` "amp_sdk.motion", ``version`` 1, ``name``, ``robot``, ``source``, ``loop`` (text), ``fps``,
-``weight`` (float64), ``wrap_heading`` (bool), ``joint_names`` [J] (text), ``root_pos_w`` [T, 3] m,
-``root_quat_w`` [T, 4] wxyz, ``joint_pos`` [T, J] rad in the order of ``joint_names`` (float64).
+``format`` "amp_sdk.motion", ``version`` 1, ``name``, ``robot``, ``source``, ``loop`` (text),
+``fps``, ``weight`` (float64), ``wrap_heading`` (bool), ``joint_names`` [J] (text), ``root_pos_w``
+[T, 3] m, ``root_quat_w`` [T, 4] wxyz, ``joint_pos`` [T, J] rad in the order of ``joint_names``
+(float64).
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ def save(clip: MotionClip, path: Union[str, Path]) -> None:
             file,
             format=_TAG,
             version=_VERSION,
+            name=clip.name,
+            robot=clip.robot,
+            source=clip.source,
+            loop=clip.loop,
             fps=clip.fps,
             weight=clip.weight,
             wrap_heading=clip.wrap_heading,
@@ -48,7 +53,6 @@ def save(clip: MotionClip, path: Union[str, Path]) -> None:
             root_pos_w=clip.root_pos_w,
             root_quat_w=clip.root_quat_w,
             joint_pos=clip.joint_pos,
-            **{key: np.array(getattr(clip, key)) for key in _TEXTS},
         )
 
 
@@ -116,7 +120,7 @@ def _arrays(data: bytes, where: str) -> Dict[str, Any]:
             raise InputError(f"{where}: {key}: expected {NAME} version {_VERSION}, found {found}")
     if str(content["format"]) != _TAG or int(content["version"]) != _VERSION:
         raise InputError(
-            f"{where}: expected format {_TAG} version {_VERSION}, found {content['format']} version "
-            f"{content['version']}; a newer amp-sdk may read it"[:300]
+            f"{where}: expected format {_TAG} version {_VERSION}, found {content['format']} "
+            f"version {content['version']}; a newer amp-sdk may read it"[:300]
         )
     return content

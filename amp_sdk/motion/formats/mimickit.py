@@ -44,7 +44,7 @@ def parse(data: bytes, where: str, robot: RobotSpec) -> RawMotion:
         name=Path(where).stem,
         joint_names=names,
         root_pos_w=frames[:, :3],
-        root_quat_w=rotations.from_exp_map(frames[:, 3:6]),
+        root_quat_w=rotations.continuous(rotations.from_exp_map(frames[:, 3:6])),
         joint_pos=frames[:, 6:],
         fps=fps,
         loop=loop,

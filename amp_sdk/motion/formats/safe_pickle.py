@@ -1,8 +1,8 @@
 """Pickles as plain data: numbers, strings, lists, dicts and NumPy arrays of numbers; nothing runs.
 
-A pickle is a program that may call what it names. Here the few NumPy names that stand for data give
-stand-ins of this module, so that not even NumPy's own constructors see an untrusted value, and every
-other name ends the reading before anything is called.
+A pickle is a program that may call what it names. Here the few NumPy names that stand for data
+give stand-ins of this module, so that not even NumPy's own constructors see an untrusted value, and
+every other name ends the reading before anything is called.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _Refused(Exception):
 
 
 def load(data: bytes, where: str) -> Any:
-    """The value of a pickle. Raises InputError where it is truncated, too large or not plain data."""
+    """The value of a pickle. Raises InputError where it is truncated, large or not plain data."""
     if len(data) > MAX_BYTES:
         raise InputError(f"{where}: a pickle of {len(data)} bytes; at most {MAX_BYTES} are read")
     try:
@@ -34,8 +34,8 @@ def load(data: bytes, where: str) -> Any:
         return _plain(_Unpickler(io.BytesIO(data)).load(), {}, 0)
     except _Refused as error:
         raise InputError(
-            f"{where}: the pickle {error}; expected numbers, strings, lists, dicts and NumPy arrays "
-            "of numbers only; use a motion file from a source that you trust"
+            f"{where}: the pickle {error}; expected numbers, strings, lists, dicts and NumPy "
+            "arrays of numbers only; use a motion file from a source that you trust"
         ) from error
     except Exception as error:  # a damaged pickle can make the unpickler raise nearly anything
         raise InputError(
@@ -49,7 +49,7 @@ def _scan(data: bytes) -> None:
     count = 0
     for count, (opcode, argument, _) in enumerate(pickletools.genops(data), start=1):
         # the unpickler allocates its memo up to the largest index that a program names
-        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= argument <= count:
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= int(argument or 0) <= count:
             raise ValueError(f"memo index {argument} after {count} steps")
 
 
