@@ -6,16 +6,22 @@ import re
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 import amp_sdk
 from amp_sdk.doctor._finding import NOTE, PROBLEM, Finding, probe
 
 DISTRIBUTION = "amp-sdk"
-# what follows "import" to try a distribution, where it is not its name
-_MODULES = {"pyyaml": "yaml", "imageio-ffmpeg": "imageio_ffmpeg as f; f.get_ffmpeg_exe()"}
-# libraries that can be installed and still fail to load
-_TRIED = ("numpy", "onnxruntime", "pyyaml", "torch", "mujoco", "onnx", "imageio-ffmpeg")
+# libraries that can be installed and still fail to load, and how to import each
+_TRIED = {
+    "numpy": "numpy",
+    "onnxruntime": "onnxruntime",
+    "pyyaml": "yaml",
+    "torch": "torch",
+    "mujoco": "mujoco",
+    "onnx": "onnx",
+    "imageio-ffmpeg": "imageio_ffmpeg as f; f.get_ffmpeg_exe()",
+}
 _USES = ("train", "sim")
 
 
@@ -93,38 +99,56 @@ def _parse(line: str) -> Requirement:
 
 def packages() -> Iterator[Finding]:
     """Base requirements, then those of the extras that a user (not a developer) wants."""
-    done = set()
+    by_name: Dict[str, Requirement] = {}
+    extras: Dict[str, List[str]] = {}
     for requirement in requirements():
-        wanted = requirement.extra in ("", *_USES)
         here = sys.version_info >= _numbers(requirement.python)
-        if wanted and here and requirement.name not in done:
-            done.add(requirement.name)
-            yield _package(requirement, _extras_of(requirement.name))
+        if here and requirement.extra in ("", *_USES):
+            by_name.setdefault(requirement.name, requirement)
+            extras.setdefault(requirement.name, []).append(requirement.extra)
+    missing: List[Requirement] = []
+    for name, requirement in by_name.items():
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            missing.append(requirement)
+            continue
+        uses = "" if requirement.extra == "" else f" ({', '.join(extras[name])})"
+        yield _present(name + uses, requirement, version)
+    base = [r for r in missing if r.extra == ""]
+    if base:
+        yield _missing("required packages", base, PROBLEM, ())
+    for use in _USES:
+        lacking = [r for r in missing if use in extras[r.name]]
+        if lacking:
+            yield _missing(f"packages to {use}", lacking, NOTE, (use,))
 
 
-def _extras_of(name: str) -> Tuple[str, ...]:
-    return tuple(r.extra for r in requirements() if r.name == name and r.extra in _USES)
-
-
-def _package(requirement: Requirement, extras: Tuple[str, ...]) -> Finding:
-    name, base = requirement.name, requirement.extra == ""
-    level = PROBLEM if base else NOTE
-    what = name if base else f"{name} ({', '.join(extras)})"
-    expected = f"{name} >= {requirement.minimum}"
-    advice = f"{_pip()} '{name}>={requirement.minimum}'"
-    try:
-        version = metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return Finding(what, "not installed", level, expected, advice, extras)
+def _present(what: str, requirement: Requirement, version: str) -> Finding:
+    name = requirement.name
     if _numbers(version) < _numbers(requirement.minimum):
-        return Finding(what, version, PROBLEM, expected, advice, extras)
+        expected = f"{name} >= {requirement.minimum}"
+        return Finding(what, version, PROBLEM, expected, f"{_pip()} {_quoted([requirement])}")
     if name in _TRIED:
-        works, complaint = probe(f"import {_MODULES.get(name, name)}")
+        works, complaint = probe(f"import {_TRIED[name]}")
         if not works:
-            again = f"{_pip()} --force-reinstall {name}"
             found = f"{version}, which does not load: {complaint}"
+            again = f"{_pip()} --force-reinstall {name}"
             return Finding(what, found, PROBLEM, "a package that loads", again)
     return Finding(what, version)
+
+
+def _missing(
+    what: str, requirements: List[Requirement], level: str, uses: Tuple[str, ...]
+) -> Finding:
+    names = ", ".join(r.name for r in requirements)
+    expected = "; ".join(f"{r.name} >= {r.minimum}" for r in requirements)
+    advice = f"{_pip()} {_quoted(requirements)}"
+    return Finding(what, f"not installed: {names}", level, expected, advice, uses)
+
+
+def _quoted(requirements: List[Requirement]) -> str:
+    return " ".join(f"'{r.name}>={r.minimum}'" for r in requirements)
 
 
 def _numbers(version: str) -> Tuple[int, ...]:
