@@ -20,9 +20,10 @@ struct Torch {
       const auto name = [](const char* text) {
         return py::handle(PyUnicode_InternFromString(text));
       };
-      return Torch{object("float32"), object("bool"), object("uint8"), object("strided"),
-                   name("layout"), name("requires_grad"), name("is_cpu"), name("is_cuda"),
-                   name("get_device"), name("dtype"), name("shape"), name("is_contiguous"),
+      return Torch{object("float32"), object("bool"),  object("uint8"),
+                   object("strided"), name("layout"),  name("requires_grad"),
+                   name("is_cpu"),    name("is_cuda"), name("get_device"),
+                   name("dtype"),     name("shape"),   name("is_contiguous"),
                    name("data_ptr")};
     }();
     return torch;

@@ -42,9 +42,9 @@ struct ArrayView {
   bool writable = true;
   Device device = kCpu;
 
-  std::size_t size() const;   // elements; meaningful once the rank has been checked
+  std::size_t size() const;  // elements; meaningful once the rank has been checked
   std::size_t bytes() const;
-  std::string shape_text() const;  // "[3, 4]"
+  std::string shape_text() const;                         // "[3, 4]"
   [[noreturn]] void fail(const std::string& what) const;  // "kernel: name what"
 };
 

@@ -24,12 +24,13 @@ bool boolean(const char* name, py::handle value) {
 
 // Checks every input and fills `args` with it.
 std::vector<ArrayView> read_inputs(const Inputs& in, Kind kind, DiscObsArgs& args) {
-  std::vector<ArrayView> views = {
-      view_of(kKernel, "root_pos", in.root_pos), view_of(kKernel, "root_quat", in.root_quat),
-      view_of(kKernel, "root_lin_vel", in.root_lin_vel),
-      view_of(kKernel, "root_ang_vel", in.root_ang_vel),
-      view_of(kKernel, "joint_rot", in.joint_rot), view_of(kKernel, "joint_vel", in.joint_vel),
-      view_of(kKernel, "key_pos", in.key_pos)};
+  std::vector<ArrayView> views = {view_of(kKernel, "root_pos", in.root_pos),
+                                  view_of(kKernel, "root_quat", in.root_quat),
+                                  view_of(kKernel, "root_lin_vel", in.root_lin_vel),
+                                  view_of(kKernel, "root_ang_vel", in.root_ang_vel),
+                                  view_of(kKernel, "joint_rot", in.joint_rot),
+                                  view_of(kKernel, "joint_vel", in.joint_vel),
+                                  view_of(kKernel, "key_pos", in.key_pos)};
   const ArrayView &rotations = views[4], &velocities = views[5], &keys = views[6];
   check_rank(views[0], 3, "N, H, 3");
   check_rank(rotations, 4, "N, H, J, 4");
@@ -69,11 +70,10 @@ std::vector<ArrayView> read_inputs(const Inputs& in, Kind kind, DiscObsArgs& arg
 
 void bind_disc_obs(py::module_& module, const Backend& backend) {
   module.def(
-      kKernel,
-      [backend](py::handle root_pos, py::handle root_quat, py::handle root_lin_vel,
-                py::handle root_ang_vel, py::handle joint_rot, py::handle joint_vel,
-                py::handle key_pos, py::handle heading_invariant, py::handle root_height,
-                py::handle out, const py::object& allocate, std::uintptr_t stream) {
+      kKernel, [backend](py::handle root_pos, py::handle root_quat, py::handle root_lin_vel,
+                         py::handle root_ang_vel, py::handle joint_rot, py::handle joint_vel,
+                         py::handle key_pos, py::handle heading_invariant, py::handle root_height,
+                         py::handle out, const py::object& allocate, std::uintptr_t stream) {
         DiscObsArgs args;
         const std::vector<ArrayView> views =
             read_inputs({root_pos, root_quat, root_lin_vel, root_ang_vel, joint_rot, joint_vel,

@@ -53,8 +53,8 @@ std::vector<ArrayView> read_inputs(const Inputs& in, Kind kind, GaeArgs& args) {
 // The pair of results: the user's, checked, or new ones.
 py::tuple outputs(py::handle out, const py::object& allocate, std::vector<ArrayView>& views,
                   GaeArgs& args) {
-  if (!out.is_none() && !((py::isinstance<py::tuple>(out) || py::isinstance<py::list>(out)) &&
-                          py::len(out) == 2)) {
+  if (!out.is_none() &&
+      !((py::isinstance<py::tuple>(out) || py::isinstance<py::list>(out)) && py::len(out) == 2)) {
     throw BadArray("gae: out must be a pair of arrays (advantages, returns)");
   }
   const py::tuple shape = py::make_tuple(args.steps, args.columns);
@@ -76,22 +76,21 @@ py::tuple outputs(py::handle out, const py::object& allocate, std::vector<ArrayV
 }  // namespace
 
 void bind_gae(py::module_& module, const Backend& backend) {
-  module.def(
-      kKernel,
-      [backend](py::handle rewards, py::handle values, py::handle next_values, py::handle failed,
-                py::handle done, py::handle gamma, py::handle lam, py::handle out,
-                const py::object& allocate, std::uintptr_t stream) {
-        GaeArgs args;
-        std::vector<ArrayView> views = read_inputs(
-            {rewards, values, next_values, failed, done, gamma, lam}, backend.kind, args);
-        const py::tuple results = outputs(out, allocate, views, args);
-        const Device device = views[0].device;
-        {
-          const py::gil_scoped_release release;
-          backend.gae(args, device, stream);
-        }
-        return results;
-      });
+  module.def(kKernel, [backend](py::handle rewards, py::handle values, py::handle next_values,
+                                py::handle failed, py::handle done, py::handle gamma,
+                                py::handle lam, py::handle out, const py::object& allocate,
+                                std::uintptr_t stream) {
+    GaeArgs args;
+    std::vector<ArrayView> views =
+        read_inputs({rewards, values, next_values, failed, done, gamma, lam}, backend.kind, args);
+    const py::tuple results = outputs(out, allocate, views, args);
+    const Device device = views[0].device;
+    {
+      const py::gil_scoped_release release;
+      backend.gae(args, device, stream);
+    }
+    return results;
+  });
 }
 
 }  // namespace amp::bindings

@@ -49,6 +49,21 @@ if(NOT AMP_SDK_CUDA_ARCHITECTURES)
 else()
   set(amp_architectures ${AMP_SDK_CUDA_ARCHITECTURES})
 endif()
+
+# A CUDA toolkit that cannot compile here (a host compiler that is too new for it, a part of it
+# missing) must not stop a build that only wants CUDA where it works.
+if(amp_cuda_wanted STREQUAL "auto" AND NOT AMP_CUDA_WORKS STREQUAL AMP_NVCC)
+  set(amp_probe ${CMAKE_BINARY_DIR}/amp_cuda_probe.cu)
+  file(WRITE ${amp_probe} "#include <cuda_runtime.h>\n__global__ void f(float* x) { *x = 1; }\n")
+  execute_process(COMMAND ${AMP_NVCC} -std=c++17 -c ${amp_probe} -o ${amp_probe}.o
+                  RESULT_VARIABLE amp_status OUTPUT_QUIET ERROR_VARIABLE amp_error)
+  if(amp_status)
+    message(STATUS "amp_sdk: without CUDA, ${AMP_NVCC} cannot compile here (AMP_SDK_CUDA=on shows "
+                   "the error in full): ${amp_error}")
+    return()
+  endif()
+  set(AMP_CUDA_WORKS ${AMP_NVCC} CACHE INTERNAL "The nvcc that compiled a probe")
+endif()
 set(CMAKE_CUDA_ARCHITECTURES ${amp_architectures})
 set(CMAKE_CUDA_COMPILER ${AMP_NVCC})
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)

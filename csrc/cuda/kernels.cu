@@ -21,8 +21,8 @@ __global__ void __launch_bounds__(kGaeThreads) gae_kernel(const GaeArgs args) {
   }
 }
 
-__global__ void __launch_bounds__(kTileThreads) disc_obs_kernel(const DiscObsArgs args,
-                                                                const unsigned steps_per_tile) {
+__global__ void __launch_bounds__(kTileThreads)
+    disc_obs_kernel(const DiscObsArgs args, const unsigned steps_per_tile) {
   extern __shared__ float4 shared[];
   const std::size_t total = args.windows * args.steps;
   const std::size_t first = std::size_t{blockIdx.x} * steps_per_tile;
@@ -134,9 +134,9 @@ std::string problem(int device) {
         GaeArgs args;
         args.failed.type = failed;
         args.done.type = done;
-        require(cudaFuncGetAttributes(&attributes,
-                                      reinterpret_cast<const void*>(gae_kernel_for(args))),
-                "gae");
+        require(
+            cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(gae_kernel_for(args))),
+            "gae");
       }
     }
     require(cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(disc_obs_kernel)),

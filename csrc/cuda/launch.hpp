@@ -1,5 +1,5 @@
-// The kernels on CUDA. They launch on the caller's stream, allocate nothing and wait for nothing, so
-// a CUDA graph can capture them. They give the bits that the CPU gives.
+// The kernels on CUDA. They launch on the caller's stream, allocate nothing and wait for nothing,
+// so a CUDA graph can capture them. They give the bits that the CPU gives.
 #pragma once
 
 #include <cstdint>

@@ -19,8 +19,9 @@ void check(const DiscObsArgs& args) {
       args.joint_rot.size != steps * args.rotations * 4 ||
       args.joint_vel.size != steps * args.velocities ||
       args.key_pos.size != steps * args.keys * 3 || args.out.size != steps * args.features()) {
-    throw std::invalid_argument("disc_obs: an array's size does not fit the number of windows, "
-                                "steps, rotations, velocities or keys");
+    throw std::invalid_argument(
+        "disc_obs: an array's size does not fit the number of windows, "
+        "steps, rotations, velocities or keys");
   }
 }
 

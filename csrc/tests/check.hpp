@@ -1,6 +1,7 @@
 // The few lines that the unit tests need instead of a framework.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -11,12 +12,12 @@
 #include "amp/kernels.hpp"
 
 // Ends the test with the place and the condition when it does not hold.
-#define CHECK(condition)                                                         \
-  do {                                                                           \
-    if (!(condition)) {                                                          \
+#define CHECK(condition)                                                                 \
+  do {                                                                                   \
+    if (!(condition)) {                                                                  \
       std::fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition); \
-      std::exit(1);                                                              \
-    }                                                                            \
+      std::exit(1);                                                                      \
+    }                                                                                    \
   } while (false)
 
 namespace amp::test {
@@ -82,8 +83,9 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
 inline double difference(const std::vector<float>& values, const std::vector<double>& reference) {
   double largest = 1e-30, worst = 0.0;
   for (std::size_t i = 0; i < reference.size(); ++i) {
-    largest = std::fmax(largest, std::fabs(reference[i]));
-    worst = std::fmax(worst, std::fabs(values[i] - reference[i]));
+    CHECK(!std::isnan(values[i]));
+    largest = std::max(largest, std::fabs(reference[i]));
+    worst = std::max(worst, std::fabs(values[i] - reference[i]));
   }
   return worst / largest;
 }

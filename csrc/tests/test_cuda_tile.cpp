@@ -1,8 +1,7 @@
 // The phases of the CUDA kernel, run thread by thread on the host, give the bits of the CPU loops.
 // This checks the index arithmetic where there is no GPU; races and alignment need one.
-#include "disc_obs_tile.hpp"
-
 #include "amp/disc_obs.hpp"
+#include "disc_obs_tile.hpp"
 #include "windows.hpp"
 
 namespace test = amp::test;
@@ -35,8 +34,8 @@ void agrees(Windows& w, std::size_t offset) {
     const std::size_t count = total - first < steps ? total - first : steps;
     run_block(w.args, {first, static_cast<unsigned>(count), 128});
   }
-  CHECK(test::same_bits(std::vector<float>(buffer.begin() + static_cast<long>(offset), buffer.end()),
-                        expected));
+  CHECK(test::same_bits(
+      std::vector<float>(buffer.begin() + static_cast<long>(offset), buffer.end()), expected));
   for (std::size_t i = 0; i < offset; ++i) {
     CHECK(buffer[i] == -7.0F);
   }
@@ -45,7 +44,7 @@ void agrees(Windows& w, std::size_t offset) {
 }  // namespace
 
 int main() {
-  const std::size_t shapes[][5] = {{1, 1, 0, 0, 0},     {1, 1, 1, 1, 1},   {3, 2, 5, 4, 0},
+  const std::size_t shapes[][5] = {{1, 1, 0, 0, 0},     {1, 1, 1, 1, 1},    {3, 2, 5, 4, 0},
                                    {5, 10, 30, 29, 5},  {9, 10, 12, 12, 4}, {40, 3, 7, 1, 2},
                                    {2, 3, 600, 10, 100}};
   for (const auto& s : shapes) {

@@ -1,9 +1,8 @@
 // The discriminator observation against the formula in double precision, and the same bits
 // everywhere.
-#include "amp/disc_obs.hpp"
-
 #include <stdexcept>
 
+#include "amp/disc_obs.hpp"
 #include "amp/thread_pool.hpp"
 #include "isa.hpp"
 #include "windows.hpp"
@@ -17,7 +16,8 @@ using Vector = std::vector<double>;
 
 Vector rotated(const float* quat, const Vector& v) {
   const double w = quat[0], x = quat[1], y = quat[2], z = quat[3];
-  const Vector t = {2 * (y * v[2] - z * v[1]), 2 * (z * v[0] - x * v[2]), 2 * (x * v[1] - y * v[0])};
+  const Vector t = {2 * (y * v[2] - z * v[1]), 2 * (z * v[0] - x * v[2]),
+                    2 * (x * v[1] - y * v[0])};
   return {v[0] + w * t[0] + y * t[2] - z * t[1], v[1] + w * t[1] + z * t[0] - x * t[2],
           v[2] + w * t[2] + x * t[1] - y * t[0]};
 }
@@ -111,7 +111,7 @@ void wrong_sizes_throw() {
 }  // namespace
 
 int main() {
-  const std::size_t shapes[][5] = {{1, 1, 0, 0, 0}, {1, 1, 1, 1, 1},   {3, 2, 5, 4, 0},
+  const std::size_t shapes[][5] = {{1, 1, 0, 0, 0},    {1, 1, 1, 1, 1},     {3, 2, 5, 4, 0},
                                    {2, 10, 30, 29, 5}, {70, 10, 12, 12, 4}, {300, 3, 7, 1, 2}};
   for (const auto& s : shapes) {
     for (const bool heading : {false, true}) {

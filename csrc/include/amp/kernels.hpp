@@ -52,8 +52,8 @@ struct GaeArgs {
 
 // Discriminator observations of windows of `steps` steps, oldest first. See disc_obs.hpp.
 struct DiscObsArgs {
-  std::size_t windows = 0;  // N
-  std::size_t steps = 0;    // H
+  std::size_t windows = 0;     // N
+  std::size_t steps = 0;       // H
   std::size_t rotations = 0;   // J, joint rotations per step
   std::size_t velocities = 0;  // D, joint velocities per step
   std::size_t keys = 0;        // K, key bodies per step

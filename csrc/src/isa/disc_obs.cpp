@@ -1,4 +1,5 @@
-// The inner loops of the discriminator observation, compiled once per instruction set (see isa.hpp).
+// The inner loops of the discriminator observation, compiled once per instruction set (see
+// isa.hpp).
 #include "../disc_obs_math.hpp"
 #include "../isa.hpp"
 

@@ -1,0 +1,44 @@
+"""``python -m amp_sdk.bench NAME``: measurements, each beside its named alternative (--help)."""
+
+from __future__ import annotations
+
+import sys
+from typing import Sequence
+
+from amp_sdk._cli import guarded, run_layer
+from amp_sdk.errors import InputError, closest
+
+# name -> (module with main(argv) -> int, the extra that it needs, what it measures)
+BENCHES = {
+    "kernels": (
+        "amp_training.bench.kernels",
+        "train",
+        "gae and disc_obs beside plain torch, TorchScript, torch.compile and a copy",
+    ),
+    "training": (
+        "amp_training.bench.training",
+        "train",
+        "environment steps and learner samples a second beside bare physics",
+    ),
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the measurement that ``argv[0]`` names with the rest of ``argv``."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print("usage: python -m amp_sdk.bench NAME [options]   (NAME --help: its options)\n")
+        for name, (_, _, what) in BENCHES.items():
+            print(f"  {name:10} {what}")
+        return 0 if argv else 2
+    if argv[0] not in BENCHES:
+        return guarded(lambda: _unknown(argv[0]))
+    module, extra, _ = BENCHES[argv[0]]
+    return run_layer(module, extra, list(argv[1:]))
+
+
+def _unknown(name: str) -> int:
+    raise InputError(f"no measurement is called {name!r}; {closest(name, BENCHES)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
