@@ -24,6 +24,7 @@ _GAIT_OPTIONS = (
     ("duty-factor", "duty_factor", "SHARE", "share of a cycle that a foot is on the ground"),
     ("swing-height", "swing_height_m", "M", "how high a foot is lifted in m"),
     ("body-height", "body_height_m", "M", "height of the base in m (default: as it stands)"),
+    ("fps", "fps", "FPS", "frames per second"),
 )
 
 
@@ -64,7 +65,7 @@ def convert(args: argparse.Namespace) -> int:
 
 def make(args: argparse.Namespace) -> int:
     """Generate a clip and write it in the interchange format."""
-    fields = [field for _, field, _, _ in _GAIT_OPTIONS] + ["fps"]
+    fields = [field for _, field, _, _ in _GAIT_OPTIONS]
     given = {field: value for field in fields if (value := getattr(args, field)) is not None}
     unused = sorted(set(given) - {"fps", "body_height_m"})
     if args.name == "go2_stand" and unused:
@@ -85,7 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m amp_sdk.motion",
         description="Look at, check, convert and generate motion clips. A CLIP is a file "
-        f"({formats}), recognised by its content, or the name of a generator ({', '.join(GENERATORS)}).",
+        f"({formats}), recognised by its content, or the name of a generator "
+        f"({', '.join(GENERATORS)}).",
         epilog="Exit status: 0 done, 1 lint found a problem, 2 bad input.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -104,16 +106,16 @@ def _parser() -> argparse.ArgumentParser:
         else:
             command.add_argument("name", choices=GENERATORS)
             for option, field, unit, help_text in _GAIT_OPTIONS:
+                default = getattr(GaitParameters(), field)
+                shown = help_text if default is None else f"{help_text} (default: {default:g})"
                 command.add_argument(
-                    f"--{option}", dest=field, type=float, metavar=unit, help=help_text
+                    f"--{option}", dest=field, type=float, metavar=unit, help=shown
                 )
         if name in ("convert", "generate"):
             command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npz")
-        else:
+        if name != "generate":
             command.add_argument("--loop", choices=LOOPS, help="in place of the file's")
-        if name == "convert":
-            command.add_argument("--loop", choices=LOOPS, help="in place of the file's")
-        command.add_argument("--fps", type=float, help="frames per second, in place of the file's")
+            command.add_argument("--fps", type=float, help="frame rate, in place of the file's")
         command.add_argument("--robot", default="go2", help="the clip's robot (default: go2)")
         command.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     return parser

@@ -47,7 +47,7 @@ def parse(data: bytes, where: str, robot: RobotSpec) -> RawMotion:
     if frames.shape[1] != _WIDTH:
         raise InputError(
             f"{where}: expected {_WIDTH} numbers per frame (place 3, rotation 4, joints 12, toes "
-            f"12, velocities 30), found {frames.shape[1]}; without toes the legs have no known order"
+            f"12, velocities 30), found {frames.shape[1]}; without toes the leg order is not known"
         )
     legs = _leg_order(frames, robot, where)
     return RawMotion(
