@@ -7,6 +7,7 @@ spherical joint there.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Tuple
 
@@ -20,13 +21,15 @@ from amp_sdk.robots import RobotSpec
 from amp_sdk.robots.kinematics import KinematicTree
 
 NAME = "MimicKit .pkl"
+# protocol 2 and later; dicts and lists of protocols 0 and 1; an object of theirs
+_PICKLE = re.compile(rb"\x80[\x02-\x20]|\([dl]|[}\]]q|c[\w.]+\n[\w.]+\n")
 _LOOPS = {0: "clamp", 1: "wrap"}
 _ORDERS = {"go2": orders.quadruped("FL", "FR", "RL", "RR"), "g1_29dof": orders.G1_29DOF}
 
 
 def recognises(data: bytes) -> bool:
-    """Whether ``data`` is a pickle: protocol 2 and later, or one of the old ones."""
-    return data[:1] in (b"\x80", b"c") or data[:2] in (b"(d", b"(l", b"}q", b"]q")
+    """Whether ``data`` begins as a pickle does."""
+    return bool(_PICKLE.match(data))
 
 
 def parse(data: bytes, where: str, robot: RobotSpec) -> RawMotion:

@@ -52,26 +52,32 @@ def number_table(rows: Any, where: str) -> np.ndarray:
         return rows.astype(np.float64)
     if not isinstance(rows, (list, tuple)) or not rows:
         raise InputError(f"{where}: expected a list of frames, found {_brief(rows)}")
-    plain = [_row(row, frame, where) for frame, row in enumerate(rows)]
-    width = len(plain[0])
-    for frame, row in enumerate(plain):
-        if len(row) != width:
+    widths = [_width(row, frame, where) for frame, row in enumerate(rows)]
+    for frame, width in enumerate(widths):
+        if width != widths[0]:
             raise InputError(
-                f"{where}: frame {frame} has {len(row)} numbers, the frames before have {width}"
+                f"{where}: frame {frame} has {width} numbers, the frames before have {widths[0]}"
             )
-    if width * len(plain) > MAX_NUMBERS:
+    # before the numbers are looked at: a small file can repeat one large row a million times
+    if sum(widths) > MAX_NUMBERS:
         raise InputError(f"{where}: more than {MAX_NUMBERS} numbers; not a motion clip")
+    plain = [_row(row, frame, where) for frame, row in enumerate(rows)]
     try:
         return np.array(plain, dtype=np.float64)
     except OverflowError as error:
         raise InputError(f"{where}: a number is too large for a motion: {error}") from error
 
 
-def _row(row: Any, frame: int, where: str) -> Sequence[float]:
-    if isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype.kind in "iuf":
-        return row.tolist()
-    if not isinstance(row, (list, tuple)):
+def _width(row: Any, frame: int, where: str) -> int:
+    array = isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype.kind in "iuf"
+    if not array and not isinstance(row, (list, tuple)):
         raise InputError(f"{where}: frame {frame}: expected a list of numbers, found {_brief(row)}")
+    return len(row)
+
+
+def _row(row: Any, frame: int, where: str) -> Sequence[float]:
+    if isinstance(row, np.ndarray):
+        return row.tolist()
     kinds: Set[type] = set(map(type, row))
     if not kinds <= {int, float}:
         value = next(v for v in row if type(v) not in (int, float))

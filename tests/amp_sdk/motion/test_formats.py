@@ -47,6 +47,13 @@ def test_mimickit(tmp_path, make_clip, go2, write_mimickit, loop):
     assert load_clip(numbers, go2).loop == "wrap"
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_mimickit_in_every_protocol(tmp_path, make_clip, go2, write_mimickit, protocol):
+    path = write_mimickit(tmp_path / "a.pkl", make_clip())
+    path.write_bytes(pickle.dumps(pickle.loads(path.read_bytes()), protocol))
+    assert_same(load_clip(path, go2), make_clip())
+
+
 @pytest.mark.parametrize("legs", LEG_ORDERS)
 def test_amp_for_hardware_in_either_order_of_legs(
     tmp_path, make_clip, go2, write_amp_for_hardware, legs
@@ -227,6 +234,7 @@ def test_a_truncated_file_is_refused(
         ({"frames": [[0.0] * 18, 3.0]}, "frame 1: expected a list of numbers, found float"),
         ({"frames": [[10**400] * 18] * 2}, "too large"),
         ({"frames": np.zeros((2, 18), bool)}, "expected frames x numbers, found bool"),
+        ({"frames": [[0.0] * 100_000] * 100_000}, "more than 50000000 numbers"),
     ],
 )
 def test_a_mimickit_file_that_makes_no_sense_is_refused(
@@ -260,6 +268,7 @@ def test_an_amp_for_hardware_file_that_makes_no_sense_is_refused(
         (b"", "the file is empty"),
         (b"hello\n", "formats that are read: amp-sdk .npz, MimicKit .pkl"),
         (b"\x00\x01\x02", "formats that are read"),
+        (b"column,other\n1,2\n", "formats that are read"),
         (
             b'{"Loop": "wrap", "Frames": []}',
             "expected an AMP_for_hardware .txt .* found JSON with Loop",
