@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 import torch
+
 from amp_sdk import motion, robots
 from amp_training.backends.mujoco_cpu import build_model
 from amp_training.config import SimulationConfig

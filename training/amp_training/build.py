@@ -25,6 +25,8 @@ from amp_training.reference import Reference
 from amp_training.rollout import Rollout
 from amp_training.style import MotionPrior
 
+_POSES = 256
+
 
 @dataclass(frozen=True)
 class Interface:
@@ -52,24 +54,22 @@ class Session:
     generator: torch.Generator
 
 
-def load_library(recipe: Recipe, robot: RobotSpec) -> tuple[list, motion.MotionLibrary]:
-    """The recipe's clips and the library of them. Raises InputError."""
+def load_library(recipe: Recipe, robot: RobotSpec) -> motion.MotionLibrary:
+    """The library of the recipe's clips. Raises InputError."""
     if not recipe.motion.files:
         raise InputError("the recipe names no motion; give --motion FILE or set motion.files")
     clips = [motion.load_clip(name, robot, fps=recipe.motion.fps) for name in recipe.motion.files]
-    return clips, motion.MotionLibrary(clips, robot, recipe.motion.weights or None)
+    return motion.MotionLibrary(clips, robot, recipe.motion.weights or None)
 
 
-def build_interface(
-    recipe: Recipe, robot: RobotSpec, reference: Reference, clips: list
-) -> Interface:
+def build_interface(recipe: Recipe, robot: RobotSpec, reference: Reference) -> Interface:
     """Gains, action mapping, observation terms and commands of the recipe."""
     joints = len(robot.joint_names)
     action = recipe.action
     center = robot.default_joint_pos_rad
     if action.center == "motion_mean":
         center = reference.mean_joint_pos()
-    terms = command_terms(recipe.command, clips)
+    terms = command_terms(recipe.command, reference.mean_velocity_h())
     return Interface(
         robot=robot,
         kp=robot.kp if action.kp is None else np.full(joints, action.kp),
@@ -86,11 +86,11 @@ def build_session(recipe: Recipe) -> Session:
     torch.manual_seed(recipe.seed)
     generator = torch.Generator().manual_seed(recipe.seed + 1)
     robot = robots.load(recipe.robot)
-    clips, library = load_library(recipe, robot)
+    library = load_library(recipe, robot)
     simulation, prior_config = recipe.simulation, recipe.discriminator
     dt_s = simulation.control_period_s
     reference = Reference(library, robot, prior_config.window, dt_s, recipe.seed + 2)
-    interface = build_interface(recipe, robot, reference, clips)
+    interface = build_interface(recipe, robot, reference)
     environment = _environment(recipe, interface, reference, generator)
     features = joint_space(reference.layout, prior_config.terms)
     demos = features(reference.clip_windows(prior_config.demo_windows))
@@ -143,4 +143,5 @@ def _environment(
         episode=recipe.episode,
         min_height_m=recipe.episode.min_height_ratio * robot.default_base_height_m,
         dt_s=dt_s,
+        poses=reference.layout.view(reference.clip_windows(_POSES)[:, -1]).joint_pos.contiguous(),
     )

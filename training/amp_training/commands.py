@@ -5,28 +5,35 @@ from __future__ import annotations
 from typing import Sequence, Tuple
 
 import torch
-from amp_sdk.motion import MotionClip
 from torch import Tensor
 
 from amp_sdk.contract import CommandTerm
 from amp_training.config import CommandConfig
 
 
-def command_terms(config: CommandConfig, clips: Sequence[MotionClip]) -> Tuple[CommandTerm, ...]:
-    """The command terms of the contract; without a range, v_x is the clips' mean speed."""
-    duration = sum(clip.duration_s for clip in clips)
-    speed = sum(float(c.mean_velocity_xy[0]) * c.duration_s for c in clips) / duration
-    x = (speed, speed) if config.lin_vel_x is None else config.lin_vel_x
-    bounds = {"lin_vel_x": x, "lin_vel_y": config.lin_vel_y, "ang_vel_z": config.ang_vel_z}
-    nominal = {"lin_vel_x": min(max(speed, x[0]), x[1])}
+def command_terms(
+    config: CommandConfig, clip_velocity_h: Tuple[float, float]
+) -> Tuple[CommandTerm, ...]:
+    """The command terms of the contract.
+
+    Args:
+        config: ranges; without one, a linear velocity is that of the clips.
+        clip_velocity_h: (forward, lateral) mean of the clips in the heading frame, m/s.
+    """
+    x, y = clip_velocity_h
+    wanted = {
+        "lin_vel_x": (config.lin_vel_x or (x, x), x),
+        "lin_vel_y": (config.lin_vel_y or (y, y), y),
+        "ang_vel_z": (config.ang_vel_z, 0.0),
+    }
     return tuple(
         CommandTerm(
             name=name,
             lower=float(low),
             upper=float(high),
-            nominal=float(nominal.get(name, min(max(0.0, low), high))),
+            nominal=float(min(max(nominal, low), high)),
         )
-        for name, (low, high) in bounds.items()
+        for name, ((low, high), nominal) in wanted.items()
     )
 
 

@@ -100,10 +100,13 @@ class ObservationConfig:
 
 @dataclass(frozen=True)
 class CommandConfig:
-    """Velocity command in the heading frame; ``None`` takes the clips' mean speed."""
+    """Velocity command in the heading frame; ``None`` takes the clips' mean velocity.
+
+    A real animal's heading is rarely quite along its way, so a clip has a lateral velocity too.
+    """
 
     lin_vel_x: Optional[Tuple[float, float]] = None
-    lin_vel_y: Tuple[float, float] = (0.0, 0.0)
+    lin_vel_y: Optional[Tuple[float, float]] = None
     ang_vel_z: Tuple[float, float] = (0.0, 0.0)
     resample_s: Tuple[float, float] = (4.0, 8.0)
 
@@ -115,9 +118,19 @@ class CommandConfig:
 
 @dataclass(frozen=True)
 class EpisodeConfig:
-    """Episode length, where episodes start, and what counts as a fall."""
+    """Episode length, where episodes start, and what counts as a fall.
+
+    Short episodes at first (``first_length_s``, growing to ``length_s`` over ``growth_samples``)
+    keep most samples near the clip while the policy cannot stay there yet. An episode also ends,
+    as a failure, when the mean joint distance to the nearest pose of the clips exceeds
+    ``max_pose_distance_rad``; starts away from the clips have ``pose_grace_s`` to get there.
+    """
 
     length_s: float = 10.0
+    first_length_s: Optional[float] = None
+    growth_samples: int = 3_000_000
+    max_pose_distance_rad: Optional[float] = None
+    pose_grace_s: float = 1.0
     reference_start_share: float = 0.8
     max_tilt_rad: float = 1.0
     min_height_ratio: float = 0.5
@@ -148,7 +161,11 @@ class RewardConfig:
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """The motion prior: features, window, loss and its own optimiser."""
+    """The motion prior: features, window, loss and its own optimiser.
+
+    A discriminator that tells all samples apart gives a reward without slope. Updates are left out
+    while its prediction loss (lsgan: 1 by chance, 0 when saturated) is below ``throttle_loss``.
+    """
 
     loss: Literal["lsgan", "bce"] = "lsgan"
     terms: Tuple[str, ...] = (
@@ -167,6 +184,7 @@ class DiscriminatorConfig:
     batch: int = 2048
     gradient_penalty: float = 10.0
     penalty_on: Literal["demonstrations", "both"] = "demonstrations"
+    throttle_loss: float = 0.0
     logit_penalty: float = 0.01
     weight_decay: float = 1e-4
     reward_scale: float = 1.0
@@ -185,8 +203,8 @@ class DiscriminatorConfig:
 class PpoConfig:
     """Proximal policy optimisation.
 
-    The action noise is learned from ``initial_std``, or, with ``final_std``, falls to it along a
-    fixed exponential over ``std_decay_samples``.
+    The action noise is learned from ``initial_std``, or, with ``final_std``, falls to it
+    exponentially between the two sample counts of ``std_decay``.
     """
 
     horizon: int = 24
@@ -204,7 +222,7 @@ class PpoConfig:
     max_grad_norm: float = 1.0
     initial_std: float = 1.0
     final_std: Optional[float] = None
-    std_decay_samples: int = 2_000_000
+    std_decay: Tuple[int, int] = (1_000_000, 3_000_000)
     actor_hidden: Tuple[int, ...] = (256, 128)
     critic_hidden: Tuple[int, ...] = (256, 128)
 
@@ -213,7 +231,7 @@ class PpoConfig:
         _require(0 < self.gamma < 1 and 0 <= self.lam <= 1, "gamma in (0, 1) and lam in [0, 1]")
         _require(self.initial_std > 0, "initial_std must be positive")
         _require(self.final_std is None or self.final_std > 0, "final_std must be positive")
-        _require(self.std_decay_samples > 0, "std_decay_samples must be positive")
+        _require(0 <= self.std_decay[0] < self.std_decay[1], "std_decay must be two rising numbers")
 
 
 @dataclass(frozen=True)

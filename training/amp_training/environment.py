@@ -74,6 +74,7 @@ class Environment:
         episode: length, starts, falls.
         min_height_m: base height under which the robot has fallen.
         dt_s: control period.
+        poses: [P, J] rad, poses of the clips, for the distance of ``max_pose_distance_rad``.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Environment:
         episode: EpisodeConfig,
         min_height_m: float,
         dt_s: float,
+        poses: Tensor,
     ) -> None:
         n = backend.num_envs
         self.backend = backend
@@ -97,7 +99,10 @@ class Environment:
         self._center, self._scale, self._clip = action_center, action_scale, action_clip
         self._episode = episode
         self._min_height_m = min_height_m
-        self._max_steps = int(round(episode.length_s / dt_s))
+        self._dt_s = dt_s
+        self._poses = poses
+        self._max_steps = 1
+        self.schedule(0)
         self._steps = torch.zeros(n, dtype=torch.int64, device=backend.device)
         self.last_action = torch.zeros(n, self.action_dim, device=backend.device)
         self.starts = StartPool(reference, episode, max(n, 256))
@@ -107,6 +112,23 @@ class Environment:
     def num_envs(self) -> int:
         """N."""
         return self.backend.num_envs
+
+    def schedule(self, samples: int) -> None:
+        """Set the episode length that belongs to ``samples`` environment steps of training."""
+        config = self._episode
+        length_s = config.length_s
+        if config.first_length_s is not None:
+            share = min(1.0, samples / config.growth_samples)
+            length_s = config.first_length_s + share * (config.length_s - config.first_length_s)
+        self._max_steps = max(1, int(round(length_s / self._dt_s)))
+
+    def _astray(self, joint_pos: Tensor) -> Tensor:
+        """[N] bool: too far from every pose of the clips."""
+        limit = self._episode.max_pose_distance_rad
+        if limit is None:
+            return torch.zeros(len(joint_pos), dtype=torch.bool, device=joint_pos.device)
+        distance = torch.cdist(joint_pos, self._poses, p=1.0).amin(dim=1) / joint_pos.shape[1]
+        return (distance > limit) & (self._steps * self._dt_s > self._episode.pose_grace_s)
 
     def restart_all(self, generator: torch.Generator) -> Tensor:
         """Start every environment, at a random time of its episode; start windows [N, H, size]."""
@@ -128,6 +150,7 @@ class Environment:
         observation = self.policy_observation.push(sample)
         failed = fallen(state, self._episode.max_tilt_rad, self._min_height_m)
         failed |= self.backend.faulty()
+        failed |= self._astray(state.joint_pos)
         timed_out = (self._steps >= self._max_steps) & ~failed
         restarted = torch.nonzero(failed | timed_out).flatten()
         windows = self.starts.take(len(restarted))

@@ -53,7 +53,7 @@ class Learner:
         dt_s: float,
         generator: torch.Generator,
     ) -> None:
-        self.environment, self.rollout, self._features = environment, rollout, features
+        self.environment, self.rollout, self.features = environment, rollout, features
         self.actor, self.critic, self.ppo, self.prior = actor, critic, ppo, prior
         self._reward, self._gamma, self._lam = reward, gamma, lam
         self._dt_s = dt_s
@@ -62,19 +62,18 @@ class Learner:
     def iterate(self, samples: int) -> IterationStats:
         """Collect one rollout and learn from it; ``samples`` were collected before."""
         self.ppo.schedule_noise(samples)
+        self.environment.schedule(samples)
         begin = time.perf_counter()
         self.rollout.collect(self.environment, self.actor, self._generator)
-        windows = self.rollout.discriminator_windows(self._features)
+        windows = self.rollout.discriminator_windows(self.features)
         collected = time.perf_counter()
-        style, task = self._style(windows), self._task()
-        config = self._reward
-        penalty = config.action_rate * self.rollout.action_change()
-        reward = config.style * style + config.task * task - penalty
+        reward, style, task = self.rewards(windows)
         batch, explained = self._batch(reward)
         ppo = self.ppo.update(batch)
         kept = windows[~self.rollout.failed]
         prior = self.prior.update(kept)
         self._observe(batch, kept)
+        config = self._reward
         total = config.style * style.mean() + config.task * task.mean()
         return IterationStats(
             style_reward=float(style.mean()),
@@ -89,9 +88,13 @@ class Learner:
             prior=prior,
         )
 
-    def _style(self, windows: Tensor) -> Tensor:
-        reward, _ = self.prior.reward(windows.flatten(0, 1))
-        return reward.unflatten(0, windows.shape[:2])
+    def rewards(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Step reward of the rollout, its style and its task term, all [T, N]."""
+        config = self._reward
+        style, _ = self.prior.reward(windows.flatten(0, 1))
+        style, task = style.unflatten(0, windows.shape[:2]), self._task()
+        penalty = config.action_rate * self.rollout.action_change()
+        return config.style * style + config.task * task - penalty, style, task
 
     def _task(self) -> Tensor:
         config = self._reward

@@ -34,7 +34,7 @@ def scalars(stats: IterationStats, throughput: float) -> Dict[str, float]:
         "value/loss": stats.ppo.value_loss,
         "value/explained": stats.value_explained,
         "discriminator/loss": stats.prior.loss,
-        "discriminator/gradient_penalty": stats.prior.gradient_penalty,
+        "discriminator/applied_share": stats.prior.applied_share,
         "discriminator/policy_logit": stats.prior.policy_logit,
         "discriminator/demo_logit": stats.prior.demo_logit,
         "discriminator/accuracy": stats.prior.accuracy,

@@ -66,7 +66,8 @@ class Ppo:
         config = self._config
         if config.final_std is None:
             return
-        share = min(1.0, samples / config.std_decay_samples)
+        begin, end = config.std_decay
+        share = min(1.0, max(0.0, (samples - begin) / (end - begin)))
         log_std = (1.0 - share) * math.log(config.initial_std) + share * math.log(config.final_std)
         self.actor.log_std.data.fill_(log_std)
 

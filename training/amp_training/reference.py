@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Tuple
+
 import numpy as np
 import torch
-from amp_sdk.motion import MotionLibrary, MotionState
 from torch import Tensor
 
+from amp_sdk.motion import MotionLibrary, MotionState
 from amp_sdk.robots import RobotSpec
 from amp_sdk.robots.kinematics import KinematicTree
 from amp_training.backends.base import StateLayout
 from amp_training.key_bodies import KeyBodies
-from amp_training.rotations import rotate_inverse
+from amp_training.rotations import heading_velocity, rotate_inverse
 
 
 class Reference:
@@ -74,6 +76,16 @@ class Reference:
         """[J] rad, the mean pose of the clips."""
         clip_ids, times_s = self._library.sample(np.random.default_rng(0), 4096)
         return self._library.state(clip_ids, times_s).joint_pos.mean(axis=0).astype(np.float64)
+
+    def mean_velocity_h(self) -> Tuple[float, float]:
+        """(forward, lateral) mean velocity of the clips in the heading frame, m/s."""
+        clip_ids, times_s = self._library.sample(np.random.default_rng(0), 4096)
+        motion = self._library.state(clip_ids, times_s)
+        velocity = heading_velocity(
+            torch.from_numpy(motion.root_quat_w), torch.from_numpy(motion.root_lin_vel_w)
+        )
+        forward, lateral, _ = velocity.double().mean(dim=0).tolist()
+        return round(forward, 4), round(lateral, 4)
 
     def _stand_sole_height(self) -> float:
         """Height of the lowest foot body above the ground when the foot touches it."""

@@ -7,7 +7,7 @@ episode is the true one, stored before the restart.
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import Callable, List, Tuple
 
 import torch
 from torch import Tensor
@@ -55,19 +55,28 @@ class Rollout:
 
     @torch.no_grad()
     def collect(self, environment: Environment, actor: Actor, generator: torch.Generator) -> None:
-        """Run the policy for ``horizon`` steps."""
+        """Run the policy with its noise for ``horizon`` steps."""
+        std = actor.log_std.exp()
+        noise = torch.randn(self.action.shape, generator=generator)
+
+        def act(t: int, observation: Tensor) -> Tensor:
+            self.mean[t] = actor(observation)
+            return self.mean[t] + std * noise[t]
+
+        self.collect_with(environment, act)
+        self.log_prob = gaussian_log_prob(noise, actor.log_std)
+
+    @torch.no_grad()
+    def collect_with(self, environment: Environment, act: Callable[[int, Tensor], Tensor]) -> None:
+        """Run ``act(t, observation [N, O]) -> action [N, A]`` for ``horizon`` steps."""
         self._restarts.clear()
         self.first_action.copy_(environment.last_action)
         self.first_state.copy_(self._trail[:, -1])
-        std = actor.log_std.exp()
-        noise = torch.randn(self.action.shape, generator=generator)
         for t in range(self.horizon):
             self.observation[t] = environment.observation
             self.command[t] = environment.commands.command
-            self.mean[t] = actor(environment.observation)
-            self.action[t] = self.mean[t] + std * noise[t]
+            self.action[t] = act(t, environment.observation)
             self._step(environment, t)
-        self.log_prob = gaussian_log_prob(noise, actor.log_std)
         state = environment.backend.layout.view(self.state)
         state.key_pos_b.copy_(self._keys.positions_b(state.joint_pos))
 

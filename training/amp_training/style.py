@@ -77,10 +77,11 @@ class StyleStats:
     """Means over the updates of one iteration."""
 
     loss: float
-    gradient_penalty: float
     policy_logit: float
     demo_logit: float
     accuracy: float
+    applied_share: float
+    """Share of the updates that were not throttled."""
 
 
 class MotionPrior:
@@ -112,7 +113,7 @@ class MotionPrior:
 
     def update(self, windows: Tensor) -> StyleStats:
         """Train on raw windows [n, size] that end in no fall; then some go to the replay."""
-        totals = torch.zeros(5)
+        totals, applied = torch.zeros(4), 0
         normalize = self.network.normalizer
         for policy in self._batches(windows):
             demo = normalize(self._draw_demos(len(policy)))
@@ -120,6 +121,12 @@ class MotionPrior:
             negative = self.network(policy)
             positive = self.network(demo)
             loss = prediction_loss(negative, positive, self._config.loss)
+            with torch.no_grad():
+                accuracy = 0.5 * ((negative < 0).float().mean() + (positive > 0).float().mean())
+                means = (negative.mean(), positive.mean(), accuracy)
+                totals += torch.stack((loss, *means)).detach()
+            if float(loss) < self._config.throttle_loss:
+                continue
             both = self._config.penalty_on == "both"
             penalty = gradient_penalty(self.network, torch.cat((demo, policy)) if both else demo)
             logit_penalty = self.network.output_weight.pow(2).sum()
@@ -131,14 +138,11 @@ class MotionPrior:
             self.optimizer.zero_grad()
             total.backward()
             self.optimizer.step()
-            with torch.no_grad():
-                accuracy = 0.5 * ((negative < 0).float().mean() + (positive > 0).float().mean())
-                totals += torch.stack(
-                    (loss, penalty, negative.mean(), positive.mean(), accuracy)
-                ).detach()
+            applied += 1
         pick = torch.randperm(len(windows), generator=self._generator)
         self.replay.push(windows[pick[: self._config.replay_push]])
-        return StyleStats(*(totals / self._config.updates).tolist())
+        updates = self._config.updates
+        return StyleStats(*(totals / updates).tolist(), applied / updates)
 
     def _batches(self, windows: Tensor) -> Iterator[Tensor]:
         """``updates`` batches of policy windows, part of each from the replay."""
