@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -77,10 +78,14 @@ def _check_outputs(args: argparse.Namespace) -> None:
 
 
 def _choose_renderer() -> None:
-    """Without a display MuJoCo renders through EGL; it reads this once, when it is imported."""
+    """Without a display MuJoCo renders through EGL, unless the user chose something else."""
     has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if sys.platform == "linux" and not has_display:
-        os.environ.setdefault("MUJOCO_GL", "egl")
+    if sys.platform != "linux" or has_display or "MUJOCO_GL" in os.environ:
+        return
+    os.environ["MUJOCO_GL"] = "egl"
+    context = sys.modules.get("mujoco.rendering.classic.gl_context")
+    if context is not None:  # imported before, and the variable is read at import only
+        importlib.reload(context)
 
 
 def _verify(args: argparse.Namespace, policy) -> Verification:
@@ -122,10 +127,10 @@ def _show(args: argparse.Namespace, verification: Verification) -> str:
 
 def _film(path: Path, verification: Verification) -> str:
     from amp_sim2sim import console, video
+    from amp_sim2sim.measures import command_text
 
     results, shown = verification.results, verification.shown
-    command = "   ".join(f"{name} {value:.2f}" for name, value in results.command.items())
-    caption = f"{Path(results.policy).stem}   {command}"
+    caption = f"{Path(results.policy).stem}, command: {command_text(results.command)}"
     try:
         frames = video.render_frames(
             verification.model, verification.robot, verification.policy.contract, shown, caption

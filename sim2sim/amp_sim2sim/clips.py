@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from amp_sdk.motion.compare import joint_error_dtw
 
 from amp_sdk import motion
+from amp_sdk.motion.compare import joint_error_dtw
 from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
 

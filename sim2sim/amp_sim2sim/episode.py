@@ -125,11 +125,6 @@ def _drive(sim: RobotInSim, policy: Policy, recorder: _Recorder, min_height: flo
             return Fall(period * contract.control_period_s, "the simulation diverged")
         feet, trunk_down = sim.floor_contacts()
         reason = fall_reason(sim.base_pose_w, trunk_down, min_height)
-        if reason and period == 0:
-            raise InputError(
-                f"the policy's default pose does not stand: {reason} before the first step; "
-                "expected a contract whose default_pos_rad is a standing pose"
-            )
         if reason:
             return Fall(period * contract.control_period_s, reason)
         builder.build(sim.measure(), contract.nominal_command, action, out=obs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amp_sdk.contract import COMMAND_NAMES
 from amp_sim2sim.evaluate import Summary
 
 
@@ -25,6 +26,17 @@ def measures(s: Summary) -> list[tuple[str, str, str]]:
         ),
         ("cost of transport", number(s.cost_of_transport), "work over weight times distance"),
     ]
+
+
+def command_text(command: dict[str, float]) -> str:
+    """A command in words: what is not zero, with its unit."""
+    words = {"lin_vel_x": "forward", "lin_vel_y": "to the left", "ang_vel_z": "turning left"}
+    parts = [
+        f"{words[name]} {value:.2f} {COMMAND_NAMES[name]}"
+        for name, value in command.items()
+        if value != 0.0
+    ]
+    return ", ".join(parts) or ("stand" if command else "none")
 
 
 def number(value: float | None, digits: int = 2) -> str:

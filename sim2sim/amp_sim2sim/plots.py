@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -15,7 +16,7 @@ from amp_sim2sim import metrics
 from amp_sim2sim.episode import EpisodeLog
 
 INK, SOFT, ACCENT, CLIP, LIMIT = "#1d2733", "#9aa5b1", "#1f6fb2", "#e08a1e", "#c0392b"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.edgecolor": SOFT,
     "axes.labelcolor": INK,
@@ -122,6 +123,7 @@ def contact_figure(log: EpisodeLog, foot_names: Sequence[str]) -> str:
         axes.set(xlabel="time in s", xlim=(start, start + len(contact) * log.period_s))
         axes.set_ylim(len(foot_names) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
+        axes.set_axisbelow(True)
         return _svg(figure)
 
 

@@ -11,7 +11,7 @@ from amp_sdk._cli import write_json
 from amp_sdk._files import atomic_write
 from amp_sim2sim import plots
 from amp_sim2sim.check import FORWARD_SPEED
-from amp_sim2sim.measures import measures, number
+from amp_sim2sim.measures import command_text, measures, number
 from amp_sim2sim.verify import Results, Verification
 
 _MAX_EMBEDDED_BYTES = 30 * 1024 * 1024
@@ -35,7 +35,7 @@ th, td { text-align: left; padding: 6px 12px 6px 0; border-bottom: 1px solid var
 th { color: var(--soft); font-weight: 600; font-size: 13px; }
 td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
 img, video { width: 100%; height: auto; display: block; border-radius: 6px; }
-p.note, summary { color: var(--soft); } summary { cursor: pointer; }
+p.note, summary { color: var(--soft); } p.note { margin: 8px 0 0; } summary { cursor: pointer; }
 """
 
 
@@ -74,8 +74,12 @@ def _page(verification: Verification, video: str) -> str:
             plots.speed_figure(verification.logs, results.targets.speed_m_s, speed.threshold),
             "Thin: each episode, mean over half a second. Grey band: what passes.",
         ),
-        ("Joint angles", plots.joint_figure(shown, contract, clip), f"{which}."),
-        ("Joint torques", plots.torque_figure(shown, contract), f"{which}, every 4 ms."),
+        (
+            "Joint angles",
+            plots.joint_figure(shown, contract, clip),
+            f"Two seconds. {which}. The clip is at its own pace, at the phase that fits best.",
+        ),
+        ("Joint torques", plots.torque_figure(shown, contract), f"Two seconds. {which}."),
         (
             "Foot contacts",
             plots.contact_figure(shown, robot.foot_bodies),
@@ -111,11 +115,10 @@ def _verdict(results: Results) -> str:
 
 def _setting(results: Results) -> str:
     s = results.settings
-    command = ", ".join(f"{name} {value:g}" for name, value in results.command.items())
     return (
         f"{s.episodes} episodes of {s.duration_s:g} s, seed {s.seed}, MuJoCo "
         f"{results.mujoco_version} with steps of {s.physics_step_s * 1e3:g} ms, explicit PD "
-        f"torque at every step; command: {command or 'none'}; "
+        f"torque at every step; command: {command_text(results.command)}; "
         f"clip: {', '.join(results.clips) or 'none'}."
     )
 

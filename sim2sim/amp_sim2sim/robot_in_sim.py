@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 
 from amp_sdk.contract import PolicyContract
+from amp_sdk.errors import InputError
 from amp_sdk.observation import RobotState
 from amp_sdk.robots import RobotSpec
 from amp_sim2sim.scene import FLOOR
@@ -30,30 +31,42 @@ class RobotInSim:
         self._imu_quat = _sensor(model, "imu_quat")
         self._imu_gyro = _sensor(model, "imu_gyro")
         self._floor = model.geom(FLOOR).id
+        solid = (model.geom_contype | model.geom_conaffinity) != 0
+        solid[self._floor] = False
+        self._solid_geoms = np.flatnonzero(solid)
         self._foot_of_body = np.full(model.nbody, -1)
         for i, name in enumerate(robot.foot_bodies):
             self._foot_of_body[model.body(name).id] = i
         self._is_trunk = trunk_bodies(model, robot)
 
     def stand(self, joint_pos: np.ndarray, yaw_rad: float) -> float:
-        """Put the robot at rest, upright, its lowest point on the floor; returns its height, m."""
+        """Put the robot at rest, upright, its lowest point on the floor; returns its height, m.
+
+        Raises InputError where it would lie on its trunk.
+        """
         mujoco.mj_resetData(self.model, self.data)
         qpos, base = self.data.qpos, self._base_pos
         qpos[base : base + 3] = 0.0
         qpos[base + 3 : base + 7] = np.cos(yaw_rad / 2), 0.0, 0.0, np.sin(yaw_rad / 2)
         qpos[self._qpos] = joint_pos
         mujoco.mj_kinematics(self.model, self.data)
-        qpos[base + 2] = -min(
-            lowest_point(
-                int(self.model.geom_type[g]),
-                self.model.geom_size[g],
-                self.data.geom_xpos[g],
-                self.data.geom_xmat[g].reshape(3, 3),
+        height, geom = min((self._lowest_point(g), g) for g in self._solid_geoms)
+        body = self.model.body(int(self.model.geom_bodyid[geom]))
+        if self._is_trunk[body.id]:
+            raise InputError(
+                f"the policy's default pose does not stand: its lowest point is on {body.name!r}; "
+                "expected default_pos_rad to be a standing pose; export the policy again"
             )
-            for g in range(self.model.ngeom)
-            if g != self._floor and (self.model.geom_contype[g] | self.model.geom_conaffinity[g])
+        qpos[base + 2] = -height
+        return -height
+
+    def _lowest_point(self, geom: int) -> float:
+        return lowest_point(
+            int(self.model.geom_type[geom]),
+            self.model.geom_size[geom],
+            self.data.geom_xpos[geom],
+            self.data.geom_xmat[geom].reshape(3, 3),
         )
-        return float(qpos[base + 2])
 
     def show(self, pos_w: np.ndarray, quat_w: np.ndarray, joint_pos: np.ndarray) -> None:
         """Put the robot into a pose to be looked at."""

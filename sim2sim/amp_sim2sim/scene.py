@@ -15,16 +15,13 @@ _SKY_TOP, _SKY_HORIZON = (0.36, 0.48, 0.62), (0.86, 0.90, 0.93)
 
 
 def build_model(robot: RobotSpec, physics_step_s: float = PHYSICS_STEP_S) -> mujoco.MjModel:
-    """The robot's own MJCF on a flat floor, with elliptic friction cones.
+    """The robot's own MJCF, with the contacts it asks for, on a flat floor.
 
-    Cone and impedance ratio are those of Unitree's unitree_mujoco (elliptic, 100): feet slip less
-    than with MuJoCo's defaults, and the contacts differ from those of training. Raises InputError
-    where the robot's IMU is not aligned with its base, since the attitude would be another's.
+    Raises InputError where the robot's IMU is not aligned with its base, since the attitude would
+    be another's.
     """
     spec = mujoco.MjSpec.from_file(str(robot.mjcf_path))
     spec.option.timestep = physics_step_s
-    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-    spec.option.impratio = 100.0
     # a diverged simulation must be seen, not silently restarted
     spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
     _add_floor(spec)

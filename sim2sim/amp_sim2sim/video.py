@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import imageio_ffmpeg
+import matplotlib
 import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -27,7 +28,8 @@ from amp_sim2sim.robot_in_sim import RobotInSim
 from amp_sim2sim.scene import VIDEO_SIZE
 
 FRAMES_HZ = 50
-_CAMERA_LAG_S = 0.35
+_CAMERA_SMOOTHING_S = 0.4
+_FONT = f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"
 
 
 class RenderError(AmpSdkError):
@@ -46,11 +48,12 @@ def render_frames(
     with _renderer(model, width, height) as renderer:
         option = mujoco.MjvOption()
         option.geomgroup[3] = 0  # collision shapes
-        camera = _camera(log, contract)
+        camera = _camera(log)
+        path = _smooth(log.base_pos_w[:, :2], _CAMERA_SMOOTHING_S / log.period_s)
         speed = metrics.heading_velocity(log.lin_vel_w, log.base_quat_w)[:, 0]
         for i in _frame_samples(len(log.action), log.period_s):
             sim.show(log.base_pos_w[i], log.base_quat_w[i], log.joint_pos[i])
-            camera.lookat[:2] = _follow(camera.lookat[:2], log.base_pos_w[i, :2])
+            camera.lookat[:2] = path[i]
             renderer.update_scene(sim.data, camera, option)
             frame = renderer.render()
             window = speed[max(0, i - round(0.5 / log.period_s)) : i + 1]
@@ -135,7 +138,7 @@ def _is_software() -> bool:
     return any(known in name for known in ("llvmpipe", "softpipe", "swrast", "swiftshader"))
 
 
-def _camera(log: EpisodeLog, contract: PolicyContract) -> mujoco.MjvCamera:
+def _camera(log: EpisodeLog) -> mujoco.MjvCamera:
     """A view from the side and a little ahead, level with the robot, at rest in heading."""
     height = float(log.base_pos_w[0, 2])
     camera = mujoco.MjvCamera()
@@ -148,18 +151,28 @@ def _camera(log: EpisodeLog, contract: PolicyContract) -> mujoco.MjvCamera:
     return camera
 
 
-def _follow(lookat_xy: np.ndarray, base_xy: np.ndarray) -> np.ndarray:
-    """First-order lag, so that the camera does not shake with every stride."""
-    return lookat_xy + (base_xy - lookat_xy) * (1.0 - np.exp(-1.0 / FRAMES_HZ / _CAMERA_LAG_S))
+def _smooth(path: np.ndarray, width: float) -> np.ndarray:
+    """``path [T, 2]`` averaged over a Gaussian of ``width`` samples to both sides, without a lag.
+
+    The camera then neither shakes with every stride nor stays behind a fast robot.
+    """
+    reach = min(len(path) - 1, round(3 * width))
+    if reach < 1:
+        return path
+    weights = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / width))
+    weights /= weights.sum()
+    # odd reflection goes on at the speed of the ends
+    longer = np.pad(path, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
+    return np.stack([np.convolve(column, weights, mode="valid") for column in longer.T], axis=1)
 
 
 def _caption(frame: np.ndarray, left: str, right: str) -> np.ndarray:
     image = Image.fromarray(frame)
     width, height = image.size
     draw = ImageDraw.Draw(image, "RGBA")
-    font = ImageFont.load_default(size=height // 32)
-    margin, baseline = height // 28, height - height // 28
-    for text, anchor, x in ((left, "ls", margin), (right, "rs", width - margin)):
-        draw.text((x + 1, baseline + 1), text, font=font, anchor=anchor, fill=(0, 0, 0, 150))
-        draw.text((x, baseline), text, font=font, anchor=anchor, fill=(255, 255, 255, 235))
+    font = ImageFont.truetype(_FONT, height // 32)
+    margin = height // 30  # at the top: players put their controls at the bottom
+    for text, anchor, x in ((left, "la", margin), (right, "ra", width - margin)):
+        draw.text((x + 1, margin + 1), text, font=font, anchor=anchor, fill=(0, 0, 0, 150))
+        draw.text((x, margin), text, font=font, anchor=anchor, fill=(255, 255, 255, 235))
     return np.asarray(image)

@@ -110,6 +110,5 @@ def robot_contract(robot, commands=(), **changes) -> PolicyContract:
         for i, name in enumerate(robot.joint_names)
     ]
     commands = commands or (CommandTerm("lin_vel_x", 0.0, 0.0, 0.0),)
-    return make_contract(
-        joints=joints, commands=commands, robot=robot.name, variant=robot.variant, **changes
-    )
+    values = dict(joints=joints, commands=commands, robot=robot.name, variant=robot.variant)
+    return make_contract(**{**values, **changes})
