@@ -208,3 +208,21 @@ def test_missing_mujoco_names_the_extra():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 2 and "'mujoco'" in done.stderr and "sim" in done.stderr
+
+
+def test_a_diverged_simulation_is_a_fall_and_leaves_no_log(stand_file, tmp_path, monkeypatch):
+    from amp_sim2sim.robot_in_sim import RobotInSim
+
+    push = RobotInSim.push
+
+    def explode(self, torque):
+        push(self, torque)
+        if self.data.time > 1.5:
+            self.data.qvel[:] = np.nan
+
+    monkeypatch.setattr(RobotInSim, "push", explode)
+    monkeypatch.chdir(tmp_path)
+    assert run(stand_file, "--episodes", 1, "--duration", 3, "--json", "a.json") == 1
+    episode = json.loads((tmp_path / "a.json").read_text())["episodes"][0]
+    assert episode["fall"]["reason"] == "the simulation diverged"
+    assert [f.name for f in tmp_path.iterdir()] == ["a.json"]
