@@ -56,7 +56,7 @@ def speed_figure(logs: Sequence[EpisodeLog], target: float | None, tolerance: fl
                 low, high = target - tolerance, target + tolerance
                 axes.axhspan(low, high, color=INK, alpha=0.06, linewidth=0)
         axes.set(xlabel="time in s", ylabel="forward speed in m/s", xlim=(0, time[-1]))
-        axes.legend(loc="lower right", frameon=False, ncols=3)
+        figure.legend(loc="outside upper right", frameon=False, ncols=3)
         return _svg(figure)
 
 

@@ -61,12 +61,15 @@ def _page(verification: Verification, video: str) -> str:
     name = Path(results.policy).stem
     verdict = "pass" if results.passed else "fail"
     speed = next(c for c in results.criteria if c.name == FORWARD_SPEED)
-    clip = None
+    clip, phase = None, ""
     if verification.comparison is not None:
         clip = verification.comparison.cycle(verification.shown.period_s)
+        phase = "The clip runs at its own pace, from the phase that fits best."
     shown = verification.shown
     which = f"Episode {shown.number}"
-    if shown.fall is not None:
+    if shown.fall is None:
+        which += ", its middle"
+    else:
         which += f", which ended at {shown.fall.time_s:.2f} s: {shown.fall.reason}"
     figures = (
         (
@@ -77,9 +80,9 @@ def _page(verification: Verification, video: str) -> str:
         (
             "Joint angles",
             plots.joint_figure(shown, contract, clip),
-            f"Two seconds. {which}. The clip is at its own pace, at the phase that fits best.",
+            f"{which}. {phase}",
         ),
-        ("Joint torques", plots.torque_figure(shown, contract), f"Two seconds. {which}."),
+        ("Joint torques", plots.torque_figure(shown, contract), f"{which}."),
         (
             "Foot contacts",
             plots.contact_figure(shown, robot.foot_bodies),

@@ -33,7 +33,7 @@ class RobotInSim:
         self._floor = model.geom(FLOOR).id
         solid = (model.geom_contype | model.geom_conaffinity) != 0
         solid[self._floor] = False
-        self._solid_geoms = np.flatnonzero(solid)
+        self._solid_geoms = np.flatnonzero(solid).tolist()
         self._foot_of_body = np.full(model.nbody, -1)
         for i, name in enumerate(robot.foot_bodies):
             self._foot_of_body[model.body(name).id] = i

@@ -169,10 +169,10 @@ def _smooth(path: np.ndarray, width: float) -> np.ndarray:
 def _caption(frame: np.ndarray, left: str, right: str) -> np.ndarray:
     image = Image.fromarray(frame)
     width, height = image.size
-    draw = ImageDraw.Draw(image, "RGBA")
+    draw = ImageDraw.Draw(image)
     font = ImageFont.truetype(_FONT, height // 32)
     margin = height // 30  # at the top: players put their controls at the bottom
     for text, anchor, x in ((left, "la", margin), (right, "ra", width - margin)):
-        draw.text((x + 1, margin + 1), text, font=font, anchor=anchor, fill=(0, 0, 0, 150))
-        draw.text((x, margin), text, font=font, anchor=anchor, fill=(255, 255, 255, 235))
+        outline = {"stroke_width": 1, "stroke_fill": (20, 30, 45)}
+        draw.text((x, margin), text, font=font, anchor=anchor, fill=(255, 255, 255), **outline)
     return np.asarray(image)
