@@ -11,6 +11,8 @@ from amp_sdk.motion.compare import joint_error_dtw
 from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
 
+_STILL_CYCLES = 12
+
 
 class ClipComparison:
     """Reference clips of one robot; an episode is compared with the nearest of them."""
@@ -32,7 +34,8 @@ class ClipComparison:
         """What holding a clip's mean pose scores, in rad: the smallest over the clips."""
         scores = []
         for clip in self._clips:
-            samples = max(2, round(clip.duration_s / self._period_s))
+            # over many cycles, so that no part of the clip can be left out
+            samples = max(2, round(_STILL_CYCLES * clip.duration_s / self._period_s))
             still = np.repeat(clip.joint_pos.mean(axis=0, keepdims=True), samples, axis=0)
             scores.append(joint_error_dtw(still, clip, self._period_s))
         return min(scores)

@@ -31,6 +31,7 @@ def test_ppo_terms() -> None:
     assert float(clipped_surrogate(1.5 * one, one, 0.2)) == -1.2000000476837158
     assert float(clipped_surrogate(0.5 * one, -one, 0.2)) == 0.800000011920929
     assert float(clipped_value_loss(5.0 * one, one, 5.0 * one, 0.2)) > 14.0
+    assert float(clipped_value_loss(5.0 * one, one, 5.0 * one, None)) == 0.0
     mean = torch.tensor([[1.5, 0.5], [-2.0, 0.0]])
     torch.testing.assert_close(bound_loss(mean), torch.tensor((0.25 + 1.0) / 2))
     zero = torch.zeros(4, 3)

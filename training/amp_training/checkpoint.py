@@ -49,7 +49,8 @@ def save_checkpoint(folder: Path, session: Session, progress: Progress) -> Path:
         "actor": learner.actor.state_dict(),
         "critic": learner.critic.state_dict(),
         "discriminator": learner.prior.network.state_dict(),
-        "optimizer": learner.ppo.optimizer.state_dict(),
+        "actor_optimizer": learner.ppo.actor_optimizer.state_dict(),
+        "critic_optimizer": learner.ppo.critic_optimizer.state_dict(),
         "learning_rate": learner.ppo.learning_rate,
         "prior_optimizer": learner.prior.optimizer.state_dict(),
         "replay": learner.prior.replay.state(),
@@ -93,7 +94,8 @@ def restore(session: Session, content: Dict[str, Any]) -> Progress:
     learner.actor.load_state_dict(content["actor"])
     learner.critic.load_state_dict(content["critic"])
     learner.prior.network.load_state_dict(content["discriminator"])
-    learner.ppo.optimizer.load_state_dict(content["optimizer"])
+    learner.ppo.actor_optimizer.load_state_dict(content["actor_optimizer"])
+    learner.ppo.critic_optimizer.load_state_dict(content["critic_optimizer"])
     learner.ppo.learning_rate = float(content["learning_rate"])
     learner.prior.optimizer.load_state_dict(content["prior_optimizer"])
     learner.prior.replay.load_state(content["replay"])

@@ -127,7 +127,7 @@ class EpisodeConfig:
     """
 
     length_s: float = 10.0
-    first_length_s: Optional[float] = None
+    first_length_s: Optional[float] = 1.0
     growth_samples: int = 3_000_000
     max_pose_distance_rad: Optional[float] = None
     pose_grace_s: float = 1.0
@@ -146,13 +146,12 @@ class EpisodeConfig:
 class RewardConfig:
     """Weights of the step reward. Task terms are in [0, 1]; penalties are subtracted."""
 
-    style: float = 0.5
-    task: float = 0.5
+    style: float = 0.7
+    task: float = 0.3
     yaw_share: float = 0.2
     velocity_width: float = 0.5
     yaw_width_rad_s: float = 0.5
-    action_rate: float = 0.002
-    torque: float = 0.0
+    action_rate: float = 0.001
 
     def __post_init__(self) -> None:
         _require(self.style >= 0 and self.task >= 0, "style and task weights must not be negative")
@@ -174,7 +173,6 @@ class DiscriminatorConfig:
         "lin_vel_b",
         "ang_vel_b",
         "joint_pos",
-        "joint_vel",
         "key_pos_b",
     )
     window: int = 2
@@ -183,8 +181,8 @@ class DiscriminatorConfig:
     updates: int = 8
     batch: int = 2048
     gradient_penalty: float = 10.0
-    penalty_on: Literal["demonstrations", "both"] = "demonstrations"
-    throttle_loss: float = 0.0
+    penalty_on: Literal["demonstrations", "both"] = "both"
+    throttle_loss: float = 0.2
     logit_penalty: float = 0.01
     weight_decay: float = 1e-4
     reward_scale: float = 1.0
@@ -204,25 +202,28 @@ class PpoConfig:
     """Proximal policy optimisation.
 
     The action noise is learned from ``initial_std``, or, with ``final_std``, falls to it
-    exponentially between the two sample counts of ``std_decay``.
+    exponentially between the two sample counts of ``std_decay``. Values are in units of a step's
+    reward, ``value_clip`` too. ``schedule`` concerns the actor alone: a critic that has to follow
+    its learning rate down loses track of the returns.
     """
 
     horizon: int = 24
     epochs: int = 5
     minibatches: int = 4
     learning_rate: float = 1e-3
+    critic_learning_rate: float = 1e-3
     schedule: Literal["adaptive", "constant"] = "adaptive"
     target_kl: float = 0.01
-    gamma: float = 0.99
+    gamma: float = 0.97
     lam: float = 0.95
     clip: float = 0.2
-    value_coef: float = 1.0
-    entropy_coef: float = 0.005
+    value_clip: Optional[float] = None
+    entropy_coef: float = 0.0
     bound_coef: float = 0.0
     max_grad_norm: float = 1.0
     initial_std: float = 1.0
-    final_std: Optional[float] = None
-    std_decay: Tuple[int, int] = (1_000_000, 3_000_000)
+    final_std: Optional[float] = 0.25
+    std_decay: Tuple[int, int] = (0, 2_000_000)
     actor_hidden: Tuple[int, ...] = (256, 128)
     critic_hidden: Tuple[int, ...] = (256, 128)
 

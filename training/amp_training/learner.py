@@ -109,7 +109,10 @@ class Learner:
 
     @torch.no_grad()
     def _batch(self, reward: Tensor) -> tuple[Batch, float]:
-        """Advantages by GAE; the batch and the share of the targets' variance explained."""
+        """Advantages by GAE; the batch and the share of the targets' variance explained.
+
+        Rewards are scaled by ``1 - gamma``, so that a value is a mean reward and of order one.
+        """
         rollout = self.rollout
         self._raw_critic, following = rollout.critic_inputs(self.environment)
         normalize = self.critic.normalizer
@@ -117,7 +120,7 @@ class Learner:
         value = self.critic.value(critic_input).view(reward.shape)
         next_value = self.critic(following.flatten(0, 1)).view(reward.shape)
         advantage, target = kernels.gae(
-            reward,
+            reward * (1.0 - self._gamma),
             value,
             next_value,
             rollout.failed.float(),
@@ -125,7 +128,7 @@ class Learner:
             self._gamma,
             self._lam,
         )
-        explained = 1.0 - float((target - value).var() / target.var().clamp(min=1e-9))
+        explained = 1.0 - float((target - value).var() / target.var().clamp(min=1e-12))
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
         batch = Batch(
             actor_input=self.actor.normalizer(rollout.observation.flatten(0, 1)),

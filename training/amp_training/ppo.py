@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Iterator
+from typing import Iterator, Optional
 
 import torch
 from torch import Tensor, nn
@@ -48,7 +48,7 @@ class PpoStats:
 
 
 class Ppo:
-    """Updates an actor and a critic with one optimiser."""
+    """Updates an actor and a critic, each with its own optimiser."""
 
     def __init__(
         self, actor: Actor, critic: Critic, config: PpoConfig, generator: torch.Generator
@@ -58,8 +58,10 @@ class Ppo:
         self._generator = generator
         self.learning_rate = config.learning_rate
         actor.log_std.requires_grad_(config.final_std is None)
-        self._parameters = [*actor.parameters(), *critic.parameters()]
-        self.optimizer = torch.optim.Adam(self._parameters, lr=config.learning_rate)
+        self.actor_optimizer = torch.optim.Adam(actor.parameters(), lr=config.learning_rate)
+        self.critic_optimizer = torch.optim.Adam(
+            critic.parameters(), lr=config.critic_learning_rate
+        )
 
     def schedule_noise(self, samples: int) -> None:
         """Set the action noise after ``samples`` environment steps, where it is scheduled."""
@@ -97,17 +99,21 @@ class Ppo:
             self._adapt(float(kl))
         ratio = torch.exp(log_prob - batch.log_prob)
         policy_loss = clipped_surrogate(ratio, batch.advantage, config.clip)
-        value = self.critic.value(batch.critic_input).squeeze(-1)
-        value_loss = clipped_value_loss(value, batch.value, batch.target, config.clip)
         entropy = (log_std + 0.5 * math.log(2 * math.pi * math.e)).sum()
-        loss = policy_loss + config.value_coef * value_loss - config.entropy_coef * entropy
+        loss = policy_loss - config.entropy_coef * entropy
         if config.bound_coef:
             loss = loss + config.bound_coef * bound_loss(mean)
-        self.optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self._parameters, config.max_grad_norm)
-        self.optimizer.step()
+        self._descend(self.actor_optimizer, self.actor, loss)
+        value = self.critic.value(batch.critic_input).squeeze(-1)
+        value_loss = clipped_value_loss(value, batch.value, batch.target, config.value_clip)
+        self._descend(self.critic_optimizer, self.critic, value_loss)
         return torch.stack((policy_loss, value_loss, entropy, kl)).detach()
+
+    def _descend(self, optimizer: torch.optim.Optimizer, network: nn.Module, loss: Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), self._config.max_grad_norm)
+        optimizer.step()
 
     def _adapt(self, kl: float) -> None:
         if self._config.schedule == "constant":
@@ -117,7 +123,7 @@ class Ppo:
             self.learning_rate = max(low, self.learning_rate / 1.5)
         elif 0.0 < kl < 0.5 * self._config.target_kl:
             self.learning_rate = min(high, self.learning_rate * 1.5)
-        for group in self.optimizer.param_groups:
+        for group in self.actor_optimizer.param_groups:
             group["lr"] = self.learning_rate
 
 
@@ -126,10 +132,14 @@ def clipped_surrogate(ratio: Tensor, advantage: Tensor, clip: float) -> Tensor:
     return -torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage).mean()
 
 
-def clipped_value_loss(value: Tensor, old: Tensor, target: Tensor, clip: float) -> Tensor:
-    """The larger of the squared errors of the value and of the value held near the old one."""
-    near = old + (value - old).clamp(-clip, clip)
-    return torch.maximum((value - target) ** 2, (near - target) ** 2).mean()
+def clipped_value_loss(value: Tensor, old: Tensor, target: Tensor, clip: Optional[float]) -> Tensor:
+    """Mean squared error of the value; with ``clip``, the larger of it and that of the value held
+    within ``clip`` of the old one."""
+    error = (value - target) ** 2
+    if clip is not None:
+        near = old + (value - old).clamp(-clip, clip)
+        error = torch.maximum(error, (near - target) ** 2)
+    return error.mean()
 
 
 def bound_loss(mean: Tensor, bound: float = 1.0) -> Tensor:
