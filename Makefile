@@ -40,7 +40,7 @@ check: build
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/clang-format --dry-run --Werror $(filter %.cpp %.hpp %.cu %.cuh,$(SOURCES))
-	$(VENV)/bin/pyright --pythonpath $(PY)
+	$(VENV)/bin/pyright -p pyproject.toml --pythonpath $(PY)
 
 format: build
 	$(PY) -m ruff check --fix .
