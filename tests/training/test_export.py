@@ -28,12 +28,12 @@ def test_policy_file_equals_the_actor(trained, tmp_path) -> None:
     policy = amp_sdk.load_policy(tmp_path / "policy.onnx")
     observation = 3.0 * torch.randn(50, policy.contract.obs_dim)
     with torch.no_grad():
-        expected = trained.learner.actor(observation)
+        expected = trained.learner.ppo.average(observation)
     np.testing.assert_allclose(policy.act(observation.numpy()), expected.numpy(), atol=1e-5)
 
 
 def test_the_normaliser_and_its_clip_are_in_the_graph(trained, tmp_path) -> None:
-    actor = trained.learner.actor
+    actor = trained.learner.ppo.average
     contract = session_contract(trained, 96)
     export.export_policy(actor, contract, tmp_path / "policy.onnx")
     policy = amp_sdk.load_policy(tmp_path / "policy.onnx")
@@ -72,5 +72,5 @@ def test_refuses_to_write_a_policy_that_differs(trained, tmp_path, monkeypatch) 
     monkeypatch.setattr(export, "actor_model", damaged)
     contract = session_contract(trained, 96)
     with pytest.raises(CheckFailedError, match="differ"):
-        export.export_policy(trained.learner.actor, contract, tmp_path / "policy.onnx")
+        export.export_policy(trained.learner.ppo.average, contract, tmp_path / "policy.onnx")
     assert list(tmp_path.iterdir()) == []

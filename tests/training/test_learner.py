@@ -54,9 +54,20 @@ def test_iteration_changes_every_network_and_reports(session: Session) -> None:
     after = [
         p for n in (learner.actor, learner.critic, learner.prior.network) for p in n.parameters()
     ]
-    assert all(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    assert all(not torch.equal(a, b) for a, b in zip(before, learned, strict=True))
     assert 0.0 <= stats.style_share <= 1.0
     assert float(learner.actor.normalizer.count) == 8 * 6
+
+
+def test_the_average_follows_the_actor(session: Session) -> None:
+    """Averaging with decay d: slow' = d slow + (1 - d) fast, with the newest statistics."""
+    ppo = session.learner.ppo
+    before = [p.clone() for p in ppo.average.parameters()]
+    session.learner.iterate(0)
+    for old, slow, fast in zip(
+        before, ppo.average.parameters(), ppo.actor.parameters(), strict=True
+    ):
+        torch.testing.assert_close(slow, 0.95 * old + 0.05 * fast)
 
 
 def test_no_window_that_ends_in_a_fall_reaches_the_prior(monkeypatch) -> None:

@@ -47,6 +47,7 @@ def save_checkpoint(folder: Path, session: Session, progress: Progress) -> Path:
         "contract": session_contract(session, progress.samples).to_json(),
         "progress": to_mapping(progress),
         "actor": learner.actor.state_dict(),
+        "average": learner.ppo.average.state_dict(),
         "critic": learner.critic.state_dict(),
         "discriminator": learner.prior.network.state_dict(),
         "actor_optimizer": learner.ppo.actor_optimizer.state_dict(),
@@ -92,6 +93,7 @@ def restore(session: Session, content: Dict[str, Any]) -> Progress:
     """Put a checkpoint's learner into a new session of the same recipe."""
     learner = session.learner
     learner.actor.load_state_dict(content["actor"])
+    learner.ppo.average.load_state_dict(content["average"])
     learner.critic.load_state_dict(content["critic"])
     learner.prior.network.load_state_dict(content["discriminator"])
     learner.ppo.actor_optimizer.load_state_dict(content["actor_optimizer"])

@@ -28,10 +28,10 @@ def export_run(run: Path, output: Path) -> float:
 
 
 def actor_of(content: Dict[str, Any], where: str) -> Actor:
-    """The actor of a checkpoint's content."""
+    """The actor of a checkpoint's content, with averaged weights."""
     recipe, contract = recipe_of(content, where), contract_of(content, where)
     actor = Actor(contract.obs_dim, recipe.ppo.actor_hidden, contract.action_dim, 1.0)
-    actor.load_state_dict(content["actor"])
+    actor.load_state_dict(content["average"])
     return actor
 
 

@@ -5,6 +5,7 @@ Schulman et al. 2017, "Proximal Policy Optimization Algorithms".
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
 from typing import Iterator, Optional
@@ -58,6 +59,7 @@ class Ppo:
         self._generator = generator
         self.learning_rate = config.learning_rate
         actor.log_std.requires_grad_(config.final_std is None)
+        self.average = copy.deepcopy(actor)
         self.actor_optimizer = torch.optim.Adam(actor.parameters(), lr=config.learning_rate)
         self.critic_optimizer = torch.optim.Adam(
             critic.parameters(), lr=config.critic_learning_rate
@@ -74,13 +76,23 @@ class Ppo:
         self.actor.log_std.data.fill_(log_std)
 
     def update(self, batch: Batch) -> PpoStats:
-        """Several epochs of minibatches over ``batch``."""
+        """Several epochs of minibatches over ``batch``, then one step of the average."""
         old_log_std = self.actor.log_std.detach().clone()
         totals, count = torch.zeros(4), 0
         for part in self._minibatches(batch):
             totals += self._minibatch(part, old_log_std)
             count += 1
+        self._average()
         return PpoStats(*(totals / count).tolist(), self.learning_rate)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Move the averaged weights; the statistics of the normaliser are taken as they are."""
+        share = 1.0 - self._config.average_decay
+        for slow, fast in zip(self.average.parameters(), self.actor.parameters()):
+            slow.lerp_(fast, share)
+        for slow, fast in zip(self.average.buffers(), self.actor.buffers()):
+            slow.copy_(fast)
 
     def _minibatches(self, batch: Batch) -> Iterator[Batch]:
         n = len(batch.action)

@@ -102,7 +102,7 @@ def _save(folder: Path, session: Session, progress: Progress, log: TrainingLog) 
 def _snapshot(folder: Path, session: Session, progress: Progress) -> None:
     name = f"{progress.seconds / 60:06.2f}min_{progress.samples}.onnx"
     contract = session_contract(session, progress.samples)
-    export_policy(session.learner.actor, contract, folder / "snapshots" / name)
+    export_policy(session.learner.ppo.average, contract, folder / "snapshots" / name)
 
 
 def _over(progress: Progress, limits: Limits) -> bool:

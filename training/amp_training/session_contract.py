@@ -69,7 +69,7 @@ def _golden(session: Session) -> Golden:
     last = session.learner.rollout.observation[-1]
     ids = torch.linspace(0, len(last) - 1, min(GOLDEN_SAMPLES, len(last))).long()
     observation = last[ids]
-    action = session.learner.actor(observation)
+    action = session.learner.ppo.average(observation)
     return Golden(
         obs=tuple(tuple(row) for row in observation.tolist()),
         actions=tuple(tuple(row) for row in action.tolist()),
