@@ -83,7 +83,7 @@ def test_a_cuda_graph_captures_both_kernels():
 def test_arrays_on_different_devices_are_refused():
     inputs = on_gpu(rollout(3, 4))
     inputs[2] = inputs[2].cpu()
-    with pytest.raises(kernels.ArrayError, match="next_values is on the CPU but rewards is on cuda"):
+    with pytest.raises(kernels.ArrayError, match="next_values is on the CPU but rewards is"):
         kernels.gae(*inputs, GAMMA, LAM)
     with pytest.raises(kernels.ArrayError, match="is on"):
         kernels.gae(*[inputs[2], *on_gpu(rollout(3, 4))[1:]], GAMMA, LAM)

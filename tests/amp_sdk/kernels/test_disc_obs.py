@@ -18,7 +18,13 @@ OPTIONS = [
     {"heading_invariant": heading, "root_height": height}
     for heading, height in itertools.product((False, True), repeat=2)
 ]
-SHAPES = [(1, 1, 0, 0, 0), (1, 10, 30, 29, 5), (3, 2, 1, 1, 0), (64, 10, 13, 12, 4), (2, 1, 7, 3, 1)]
+SHAPES = [
+    (1, 1, 0, 0, 0),
+    (1, 10, 30, 29, 5),
+    (3, 2, 1, 1, 0),
+    (64, 10, 13, 12, 4),
+    (2, 1, 7, 3, 1),
+]
 
 
 def turned(inputs: Windows, yaw: float, shift=(0.0, 0.0, 0.0)) -> Windows:
@@ -61,7 +67,8 @@ def test_the_order_of_the_features():
     one, half = np.float32(1.0), np.float32(np.sqrt(0.5))
     inputs = Windows(
         root_pos=np.array([[[1, 2, 3], [2, 4, 6]]], np.float32),
-        root_quat=np.array([[[one, 0, 0, 0], [half, 0, 0, half]]], np.float32),  # faces y at the end
+        # faces y at the end
+        root_quat=np.array([[[one, 0, 0, 0], [half, 0, 0, half]]], np.float32),
         root_lin_vel=np.array([[[10, 20, 30], [0, 0, 0]]], np.float32),
         root_ang_vel=np.array([[[40, 50, 60], [0, 0, 0]]], np.float32),
         joint_rot=np.array([[[[0, 1, 0, 0]], [[1, 0, 0, 0]]]], np.float32),

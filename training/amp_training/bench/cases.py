@@ -16,6 +16,8 @@ GAMMA, LAM = 0.99, 0.95
 # G1 with 30 joint rotations, 29 joint velocities, 5 key bodies, a window of 10 steps
 STEPS, ROTATIONS, VELOCITIES, KEYS = 10, 30, 29, 5
 
+Windows = Tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
+
 # the names of the ways, as they are printed
 KERNEL = "kernel"
 EAGER = "torch"
@@ -64,13 +66,19 @@ def cases(device: str, compiled: bool) -> List[Case]:
 def gae_case(steps: int, columns: int, device: str, compiled: bool, limits: Limits) -> Case:
     """``gae`` at ``[steps, columns]``; the loops get their flags as float32, which suits them."""
     generator = torch.Generator().manual_seed(0)
-    values = torch.randn(3, steps, columns, generator=generator).to(device)
-    done = (torch.rand(steps, columns, generator=generator) < 0.05).to(device)
-    failed = done & (torch.rand(steps, columns, generator=generator) < 0.5).to(device)
-    arrays = (*values.unbind(0), failed, done)
-    floats = (*values.unbind(0), failed.float(), done.float())
-    out = (torch.empty_like(values[0]), torch.empty_like(values[0]))
-    ways = {
+
+    def normal() -> Tensor:
+        return torch.randn(steps, columns, generator=generator).to(device)
+
+    def share(of: float) -> Tensor:
+        return (torch.rand(steps, columns, generator=generator) < of).to(device)
+
+    done = share(0.05)
+    failed = done & share(0.5)
+    arrays = (normal(), normal(), normal(), failed, done)
+    floats = (*arrays[:3], failed.float(), done.float())
+    out = (torch.empty_like(arrays[0]), torch.empty_like(arrays[0]))
+    ways: Dict[str, Callable[[], object]] = {
         KERNEL: lambda: kernels.gae(*arrays, GAMMA, LAM, out=out),
         EAGER: lambda: torch_chains.gae_loop(*floats, GAMMA, LAM),
     }
@@ -85,14 +93,13 @@ def gae_case(steps: int, columns: int, device: str, compiled: bool, limits: Limi
 def disc_obs_case(windows: int, device: str, compiled: bool, limits: Limits) -> Case:
     """``disc_obs`` for ``windows`` windows of the G1's size."""
     arrays = random_windows(windows, device)
-    out = kernels.disc_obs(*arrays, heading_invariant=True, root_height=True)
+    options = {"heading_invariant": True, "root_height": True}
+    out = kernels.disc_obs(*arrays, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is; it is in wide use
         script = torch.jit.script(torch_chains.disc_obs_chain)
     ways: Dict[str, Callable[[], object]] = {
-        KERNEL: lambda: kernels.disc_obs(
-            *arrays, heading_invariant=True, root_height=True, out=out
-        ),
+        KERNEL: lambda: kernels.disc_obs(*arrays, **options, out=out),
         EAGER: lambda: torch_chains.disc_obs_chain(*arrays, True, True),
         SCRIPT: lambda: script(*arrays, True, True),
     }
@@ -104,7 +111,7 @@ def disc_obs_case(windows: int, device: str, compiled: bool, limits: Limits) -> 
     return Case(f"disc_obs N={windows} (G1, H=10)", moved, ways, limits)
 
 
-def random_windows(n: int, device: str) -> List[Tensor]:
+def random_windows(n: int, device: str) -> Windows:
     """Arguments of ``disc_obs`` for ``n`` windows of the G1's size."""
     generator = torch.Generator().manual_seed(0)
 
@@ -114,7 +121,7 @@ def random_windows(n: int, device: str) -> List[Tensor]:
     def quats(*shape: int) -> Tensor:
         return torch.nn.functional.normalize(normal(*shape, 4), dim=-1)
 
-    return [
+    return (
         normal(3),
         quats(),
         normal(3),
@@ -122,7 +129,7 @@ def random_windows(n: int, device: str) -> List[Tensor]:
         quats(ROTATIONS),
         normal(VELOCITIES),
         normal(KEYS, 3),
-    ]
+    )
 
 
 def copy_of(bytes_moved: int, device: str) -> Callable[[], object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import Callable, Dict
+from typing import Callable, Dict, Mapping
 
 import torch
 
@@ -13,7 +13,7 @@ SLOW_S = 0.1
 SLOW_ROUNDS = 3
 
 
-def median_times(ways: Dict[str, Callable[[], object]], rounds: int) -> Dict[str, float]:
+def median_times(ways: Mapping[str, Callable[[], object]], rounds: int) -> Dict[str, float]:
     """Median seconds of each of ``ways`` on the CPU, after two warm-up calls each."""
     times: Dict[str, list] = {name: [] for name in ways}
     slow = set()
@@ -28,7 +28,7 @@ def median_times(ways: Dict[str, Callable[[], object]], rounds: int) -> Dict[str
 
 
 def median_cuda_times(
-    ways: Dict[str, Callable[[], object]], rounds: int, calls: int
+    ways: Mapping[str, Callable[[], object]], rounds: int, calls: int
 ) -> Dict[str, float]:
     """Median seconds per call of each of ``ways`` on the current CUDA stream: ``calls`` calls in a
     row between two events, launches included."""
