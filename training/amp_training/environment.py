@@ -7,6 +7,7 @@ functions of the stored states and are computed for a whole rollout at once (``r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 import torch
 from torch import Tensor
@@ -130,12 +131,17 @@ class Environment:
         distance = torch.cdist(joint_pos, self._poses, p=1.0).amin(dim=1) / joint_pos.shape[1]
         return (distance > limit) & (self._steps * self._dt_s > self._episode.pose_grace_s)
 
-    def restart_all(self, generator: torch.Generator) -> Tensor:
-        """Start every environment, at a random time of its episode; start windows [N, H, size]."""
+    def restart_all(self, generator: Optional[torch.Generator] = None) -> Tensor:
+        """Start every environment; start windows [N, H, size].
+
+        With ``generator`` each is at a random time of its episode, so that they do not end at once.
+        """
         ids = torch.arange(self.num_envs)
         windows = self.starts.take(self.num_envs).clone()
         self.observation = self._restart(ids, windows)
-        self._steps.copy_(torch.randint(0, self._max_steps, (self.num_envs,), generator=generator))
+        if generator is not None:
+            times = torch.randint(0, self._max_steps, (self.num_envs,), generator=generator)
+            self._steps.copy_(times)
         return windows
 
     def step(self, action: Tensor) -> StepResult:

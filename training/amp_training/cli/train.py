@@ -87,9 +87,7 @@ def _source(args: argparse.Namespace) -> Tuple[Recipe, Path, Optional[dict]]:
     ):
         if getattr(args, option) is not None:
             overrides.append(f"{key}={getattr(args, option)}")
-    if args.motion:
-        overrides.append(f"motion.files={json.dumps([_absolute(name) for name in args.motion])}")
-        overrides.append("motion.weights=[]")
+    overrides += motion_overrides(args.motion)
     if args.resume is None:
         recipe = load_recipe(args.recipe, overrides)
         stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -104,6 +102,13 @@ def _source(args: argparse.Namespace) -> Tuple[Recipe, Path, Optional[dict]]:
     content = load_checkpoint(args.resume)
     recipe = recipe_of(content, str(args.resume))
     return recipe, args.resume, content
+
+
+def motion_overrides(files: Optional[List[str]]) -> List[str]:
+    """Overrides that put ``files`` in the place of a recipe's clips; none without files."""
+    if not files:
+        return []
+    return [f"motion.files={json.dumps([_absolute(name) for name in files])}", "motion.weights=[]"]
 
 
 def _absolute(name: str) -> str:

@@ -1,0 +1,82 @@
+"""``python -m amp_sdk.test``: a run's policy in its training environment, without noise."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Callable, List, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+import amp_sdk
+from amp_sdk._cli import write_json
+from amp_sdk._table import table
+from amp_sdk.config import to_mapping
+from amp_sdk.errors import InputError
+from amp_training.build import Session, build_session
+from amp_training.checkpoint import load_checkpoint, recipe_of, restore
+from amp_training.cli.train import motion_overrides
+from amp_training.config import Recipe, load_recipe
+from amp_training.evaluate import evaluate
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Run the command."""
+    p = argparse.ArgumentParser(prog="python -m amp_sdk.test", description=__doc__)
+    p.add_argument("source", metavar="RUN_OR_POLICY", help="run folder of amp_sdk.train, or policy")
+    p.add_argument("--recipe", metavar="NAME_OR_FILE", help="of a policy (default: its own)")
+    p.add_argument("--motion", nargs="+", metavar="FILE", help="clips of a policy's recipe")
+    p.add_argument("--episodes", type=int, default=32, metavar="N", help="at least so many")
+    p.add_argument("--num-envs", type=int, default=32, metavar="N", help="side by side")
+    p.add_argument("--seed", type=int, default=0, metavar="S")
+    p.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    args = p.parse_args(argv)
+    if args.episodes < 1 or args.num_envs < 1:
+        raise InputError("--episodes and --num-envs must be at least 1")
+    session, act, with_style = _run(args) if Path(args.source).is_dir() else _policy(args)
+    session.reference.reseed(args.seed)
+    result = evaluate(session, act, args.episodes, with_style)
+    rows = [
+        (name.replace("_", " "), "-" if value is None else f"{value:.4g}")
+        for name, value in vars(result).items()
+    ]
+    print(table(("measure", "value"), rows))
+    write_json(args.json, to_mapping(result))
+    return 0
+
+
+Source = Tuple[Session, Callable[[Tensor], Tensor], bool]
+"""A session, the policy, and whether the session has the policy's discriminator."""
+
+
+def _run(args: argparse.Namespace) -> Source:
+    content = load_checkpoint(Path(args.source))
+    session = _session(recipe_of(content, args.source), args.num_envs)
+    restore(session, content)
+    return session, session.learner.ppo.average, True
+
+
+def _policy(args: argparse.Namespace) -> Source:
+    policy = amp_sdk.load_policy(args.source)
+    recipe = load_recipe(
+        args.recipe or policy.contract.provenance.recipe, motion_overrides(args.motion)
+    )
+    session = _session(recipe, args.num_envs)
+    size = session.environment.policy_observation.size
+    if policy.contract.obs_dim != size:
+        raise InputError(
+            f"{args.source}: its observation has {policy.contract.obs_dim} numbers, the recipe's "
+            f"{size}; give the recipe that it was trained with: --recipe"
+        )
+
+    def act(observation: Tensor) -> Tensor:
+        return torch.from_numpy(policy.act(observation.numpy()))
+
+    return session, act, False
+
+
+def _session(recipe: Recipe, num_envs: int) -> Session:
+    simulation = dataclasses.replace(recipe.simulation, num_envs=num_envs)
+    return build_session(dataclasses.replace(recipe, simulation=simulation))

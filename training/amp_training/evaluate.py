@@ -1,0 +1,98 @@
+"""Test mode: a policy without noise in its training environment, in numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Callable, List, Optional
+
+import torch
+from torch import Tensor
+
+from amp_training.build import Session
+from amp_training.rotations import heading_velocity
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """Means over episodes; an episode ends with a fall or after its full length."""
+
+    episodes: int
+    falls: int
+    episode_length_s: float
+    style_reward: Optional[float]
+    style_reward_std: Optional[float]
+    """Spread of the episodes' mean style rewards; None for a policy without its discriminator."""
+    task_reward: float
+    forward_speed_m_s: float
+    speed_error_m_s: float
+    """Distance of the mean velocity from the command, forward and lateral."""
+
+
+@dataclass(frozen=True)
+class _Episode:
+    fell: bool
+    steps: int
+    style: float
+    task: float
+    forward_m_s: float
+    lateral_m_s: float
+
+
+@torch.no_grad()
+def evaluate(
+    session: Session, act: Callable[[Tensor], Tensor], episodes: int, with_style: bool = True
+) -> TestResult:
+    """Run ``act(observation [N, O]) -> action [N, A]`` until ``episodes`` episodes have ended.
+
+    Of episodes that run side by side the short ones end first, so every environment contributes
+    the same number: ``episodes`` is rounded up to a multiple of the environments.
+    """
+    environment, rollout = session.environment, session.learner.rollout
+    n = environment.num_envs
+    environment.schedule(session.recipe.episode.growth_samples)
+    rollout.begin(environment.restart_all())
+    each = -(-episodes // n)
+    totals, steps = torch.zeros(n, 4), torch.zeros(n, dtype=torch.int64)
+    done: List[List[_Episode]] = [[] for _ in range(n)]
+    while min(len(mine) for mine in done) < each:
+        rollout.collect_with(environment, lambda _, observation: act(observation))
+        values = _step_values(session)
+        for t in range(rollout.horizon):
+            totals += values[t]
+            steps += 1
+            for i in torch.nonzero(rollout.done[t]).flatten().tolist():
+                mean = (totals[i] / steps[i]).tolist()
+                done[i].append(_Episode(bool(rollout.failed[t, i]), int(steps[i]), *mean))
+                totals[i], steps[i] = 0.0, 0
+    command = environment.commands.command.mean(dim=0)
+    counted = [episode for mine in done for episode in mine[:each]]
+    result = _result(counted, command, session.recipe.simulation.control_period_s)
+    if not with_style:
+        result = dataclasses.replace(result, style_reward=None, style_reward_std=None)
+    return result
+
+
+def _step_values(session: Session) -> Tensor:
+    """Style reward, task reward, forward and lateral velocity of the rollout, [T, N, 4]."""
+    learner, rollout = session.learner, session.learner.rollout
+    _, style, task = learner.rewards(rollout.discriminator_windows(learner.features))
+    state = session.environment.backend.layout.view(rollout.state)
+    velocity = heading_velocity(state.root_quat_w, state.root_lin_vel_w)
+    return torch.stack((style, task, velocity[..., 0], velocity[..., 1]), dim=-1)
+
+
+def _result(episodes: List[_Episode], command: Tensor, dt_s: float) -> TestResult:
+    columns = ([e.style for e in episodes], [e.task for e in episodes])
+    style, task = (torch.tensor(column) for column in columns)
+    velocity = torch.tensor([[e.forward_m_s, e.lateral_m_s] for e in episodes])
+    return TestResult(
+        episodes=len(episodes),
+        falls=sum(e.fell for e in episodes),
+        episode_length_s=dt_s * sum(e.steps for e in episodes) / len(episodes),
+        style_reward=float(style.mean()),
+        style_reward_std=float(style.std(unbiased=False)),
+        task_reward=float(task.mean()),
+        forward_speed_m_s=float(velocity[:, 0].mean()),
+        speed_error_m_s=float((velocity - command[:2]).norm(dim=1).mean()),
+    )
