@@ -54,7 +54,7 @@ wheel: build
 
 $(PY):
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found (python3 is" \
-		"$$(python3 --version 2>&1 || echo missing)); install one, or name it:" \
+		"$$(python3 --version 2>/dev/null || echo missing)); install one, or name it:" \
 		"make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1); expected Python 3.11 or newer" >&2; \
