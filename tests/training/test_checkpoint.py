@@ -60,6 +60,15 @@ def test_truncated_checkpoint_is_one_clear_error(session, tmp_path) -> None:
         load_checkpoint(tmp_path)
 
 
+def test_checkpoint_without_a_part_names_it(session, tmp_path) -> None:
+    path = save_checkpoint(tmp_path, session, Progress())
+    content = torch.load(path, weights_only=True)
+    del content["replay"]
+    torch.save(content, path)
+    with pytest.raises(InputError, match="lacks replay"):
+        load_checkpoint(tmp_path)
+
+
 def test_missing_checkpoint_names_the_folder(tmp_path) -> None:
     with pytest.raises(InputError, match="no checkpoint at"):
         load_checkpoint(tmp_path)

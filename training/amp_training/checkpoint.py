@@ -21,6 +21,22 @@ from amp_training.session_contract import session_contract
 CHECKPOINT = "checkpoint.pt"
 RECIPE = "recipe.yaml"
 _VERSION = 1
+_KEYS = (
+    "recipe",
+    "contract",
+    "progress",
+    "actor",
+    "average",
+    "critic",
+    "discriminator",
+    "actor_optimizer",
+    "critic_optimizer",
+    "learning_rate",
+    "prior_optimizer",
+    "replay",
+    "generator",
+    "torch_rng",
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +92,11 @@ def load_checkpoint(run: Path) -> Dict[str, Any]:
         raise InputError(f"{path} is not a readable checkpoint: {reason}") from error
     if not isinstance(content, dict) or content.get("version") != _VERSION:
         raise InputError(f"{path} is not a checkpoint of version {_VERSION} of this package")
+    missing = [key for key in _KEYS if key not in content]
+    if missing:
+        raise InputError(
+            f"{path} lacks {', '.join(missing)}: another version of the package wrote it; train again"
+        )
     return content
 
 

@@ -38,10 +38,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     session, act, with_style = _run(args) if Path(args.source).is_dir() else _policy(args)
     session.reference.reseed(args.seed)
     result = evaluate(session, act, args.episodes, with_style)
-    rows = [
-        (name.replace("_", " "), "-" if value is None else f"{value:.4g}")
-        for name, value in vars(result).items()
-    ]
+    values = vars(result).items()
+    rows = [(n.replace("_", " "), "-" if v is None else f"{v:.4g}") for n, v in values]
     print(table(("measure", "value"), rows))
     write_json(args.json, to_mapping(result))
     return 0
