@@ -94,8 +94,9 @@ def load_checkpoint(run: Path) -> Dict[str, Any]:
         raise InputError(f"{path} is not a checkpoint of version {_VERSION} of this package")
     missing = [key for key in _KEYS if key not in content]
     if missing:
+        names = ", ".join(missing)
         raise InputError(
-            f"{path} lacks {', '.join(missing)}: another version of the package wrote it; train again"
+            f"{path} lacks {names}: another version of the package wrote it; train again"
         )
     return content
 

@@ -120,7 +120,8 @@ class Environment:
         length_s = config.length_s
         if config.first_length_s is not None:
             share = min(1.0, samples / config.growth_samples)
-            length_s = config.first_length_s + share * (config.length_s - config.first_length_s)
+            first_s = min(config.first_length_s, length_s)
+            length_s = first_s + share * (length_s - first_s)
         self._max_steps = max(1, int(round(length_s / self._dt_s)))
 
     def _astray(self, joint_pos: Tensor) -> Tensor:

@@ -60,7 +60,7 @@ class KeyBodies:
         zero = torch.zeros_like(half[:1])
         pos: _Vector = (zero, zero, zero)
         quat: _Quaternion = (torch.ones_like(zero), zero, zero, zero)
-        levels = [pos]
+        levels: List[_Vector] = [pos]
         for level in self._levels:
             up = tuple(c[level.parent] for c in quat)
             step = _rotate(up, level.offset)

@@ -15,6 +15,12 @@ class RunningNormalizer(nn.Module):
     sum of squares), until ``freeze_after`` samples have been seen.
     """
 
+    mean: Tensor
+    std: Tensor
+    count: Tensor
+    _mean64: Tensor
+    _squares64: Tensor
+
     def __init__(self, size: int, freeze_after: float = float("inf"), limit: float = 10.0) -> None:
         super().__init__()
         self.limit = limit

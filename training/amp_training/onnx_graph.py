@@ -6,7 +6,7 @@ torch version and uses only operators of opset 13.
 
 from __future__ import annotations
 
-from typing import List
+from typing import Any, List
 
 import numpy as np
 import onnx
@@ -27,13 +27,12 @@ class _Graph:
         self.last = "obs"
 
     def constant(self, name: str, value: Tensor | float) -> str:
-        array = np.asarray(
-            value if isinstance(value, float) else value.detach().numpy(), np.float32
-        )
+        numbers = value.detach().numpy() if isinstance(value, Tensor) else value
+        array = np.asarray(numbers, np.float32)
         self.constants.append(numpy_helper.from_array(array.copy(), name))
         return name
 
-    def add(self, kind: str, *constants: str, output: str = "", **attributes: float) -> None:
+    def add(self, kind: str, *constants: str, output: str = "", **attributes: Any) -> None:
         output = output or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, [self.last, *constants], [output], **attributes))
         self.last = output

@@ -83,7 +83,8 @@ class Ppo:
             totals += self._minibatch(part, old_log_std)
             count += 1
         self._average()
-        return PpoStats(*(totals / count).tolist(), self.learning_rate)
+        policy_loss, value_loss, entropy, kl = (totals / count).tolist()
+        return PpoStats(policy_loss, value_loss, entropy, kl, self.learning_rate)
 
     @torch.no_grad()
     def _average(self) -> None:

@@ -142,7 +142,8 @@ class MotionPrior:
         pick = torch.randperm(len(windows), generator=self._generator)
         self.replay.push(windows[pick[: self._config.replay_push]])
         updates = self._config.updates
-        return StyleStats(*(totals / updates).tolist(), applied / updates)
+        loss, policy_logit, demo_logit, accuracy = (totals / updates).tolist()
+        return StyleStats(loss, policy_logit, demo_logit, accuracy, applied / updates)
 
     def _batches(self, windows: Tensor) -> Iterator[Tensor]:
         """``updates`` batches of policy windows, part of each from the replay."""

@@ -32,8 +32,11 @@ class StateLayout:
     def view(self, flat: Tensor) -> SimState:
         """The fields of ``flat`` [..., size] as views of it."""
         j, k = self.joints, self.keys
-        parts = torch.split(flat, [3, 4, 3, 3, j, j, 3 * k], dim=-1)
-        return SimState(flat, *parts[:6], parts[6].unflatten(-1, (k, 3)))
+        pos, quat, lin, ang, joint_pos, joint_vel, keys = torch.split(
+            flat, [3, 4, 3, 3, j, j, 3 * k], dim=-1
+        )
+        keys = keys.unflatten(-1, (k, 3))
+        return SimState(flat, pos, quat, lin, ang, joint_pos, joint_vel, keys)
 
     def empty(self, lead: Tuple[int, ...], device: torch.device) -> SimState:
         """Zeroed storage with leading dimensions ``lead``."""

@@ -22,6 +22,7 @@ from mujoco.batch import Batch
 from amp_sdk._cli import write_json
 from amp_sdk._table import table
 from amp_sdk.config import to_mapping
+from amp_training.backends.mujoco_cpu import MujocoBackend
 from amp_training.build import Session, build_session
 from amp_training.config import load_recipe
 
@@ -41,7 +42,7 @@ class TrainingFigures:
 
 def measure(session: Session, rollouts: int) -> TrainingFigures:
     """Time ``rollouts`` rollouts; the first is a warm-up."""
-    backend = session.environment.backend
+    backend = _mujoco(session)
     simulation = session.recipe.simulation
     bare = Batch(backend.model, backend.num_envs, simulation.threads)
     rows = []
@@ -63,6 +64,12 @@ def measure(session: Session, rollouts: int) -> TrainingFigures:
     )
 
 
+def _mujoco(session: Session) -> MujocoBackend:
+    backend = session.environment.backend
+    assert isinstance(backend, MujocoBackend)
+    return backend
+
+
 def _collection(session: Session, bare: Batch) -> tuple[float, float]:
     """Seconds of bare physics and of collection for one rollout of noise.
 
@@ -70,7 +77,7 @@ def _collection(session: Session, bare: Batch) -> tuple[float, float]:
     physics then repeats the same steps.
     """
     environment, learner = session.environment, session.learner
-    rollout, backend = learner.rollout, environment.backend
+    rollout, backend = learner.rollout, _mujoco(session)
     noise = torch.randn(rollout.action.shape, generator=session.generator)
     recorded: List[np.ndarray] = []
     step = backend.batch.step
