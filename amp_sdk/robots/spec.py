@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterable, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class RobotSpec:
         armature: reflected inertia of the rotors, kg m^2.
         action_scale: rad per unit of a policy's action, a good default.
         wire_names: the joints in the vendor's motor order.
+        wire_slots: the vendor's number of each of these motors; where a smaller variant leaves
+            motors out, the numbers have gaps.
         foot_bodies, key_bodies: links that touch the ground; links whose places describe a motion.
     """
 
@@ -67,6 +69,7 @@ class RobotSpec:
     armature: np.ndarray
     action_scale: np.ndarray
     wire_names: Tuple[str, ...]
+    wire_slots: Tuple[int, ...]
     foot_bodies: Tuple[str, ...]
     key_bodies: Tuple[str, ...]
 
@@ -74,6 +77,13 @@ class RobotSpec:
         for field in _JOINT_ARRAYS:
             object.__setattr__(self, field, self._joint_array(field, getattr(self, field)))
         _same_names("wire_names", self.wire_names, self.joint_names)
+        slots = self.wire_slots
+        rising = all(a < b for a, b in zip(slots, slots[1:])) and (not slots or slots[0] >= 0)
+        if len(slots) != len(self.wire_names) or not rising:
+            raise InputError(
+                f"robot {self.name!r}: wire_slots: expected {len(self.wire_names)} rising motor "
+                f"numbers, one for each of wire_names; found {list(slots)}"
+            )
         for field in ("effort_limit_nm", "velocity_limit_rad_s", "kp", "action_scale"):
             if np.any(getattr(self, field) <= 0):
                 raise InputError(f"robot {self.name!r}: {field} must be above zero for every joint")
@@ -136,6 +146,7 @@ class _RobotFile:
     wire_names: Tuple[str, ...]
     foot_bodies: Tuple[str, ...]
     key_bodies: Tuple[str, ...]
+    wire_slots: Optional[Tuple[int, ...]] = None
 
 
 def names() -> Tuple[str, ...]:
@@ -185,6 +196,9 @@ def load_file(path: Union[str, Path]) -> RobotSpec:
             armature=np.array([hinge.armature for hinge in model.hinges]),
             action_scale=np.array([motor_of[j].action_scale for j in joint_names]),
             wire_names=file.wire_names,
+            wire_slots=tuple(range(len(joint_names)))
+            if file.wire_slots is None
+            else file.wire_slots,
             foot_bodies=file.foot_bodies,
             key_bodies=file.key_bodies,
         )

@@ -77,17 +77,19 @@ def test_base_quaternion_is_normalised(spec, tree):
 
 
 def test_joint_rotations_are_the_turns_between_links(spec, tree):
-    """A link's turn against its parent is the mounting followed by its joint's turn."""
+    """A link's turn against its parent is the mounting followed by its joints' turns in order."""
     pos, quat, angles = random_poses(spec, 5)
     _, body_quat = tree.forward(pos, quat, angles)
-    _, mounted = tree.forward(pos, quat, np.zeros_like(angles))
+    _, expected = tree.forward(pos, quat, np.zeros_like(angles))
 
     def against_parent(q):
-        parents = q[:, tree.parent[tree.joint_body]]
-        return rotations.multiply(rotations.conjugate(parents), q[:, tree.joint_body])
+        return rotations.multiply(rotations.conjugate(q[:, tree.parent[1:]]), q[:, 1:])
 
-    expected = rotations.multiply(against_parent(mounted), tree.joint_rotations(angles))
-    assert np.max(rotations.angle_between(expected, against_parent(body_quat))) < 1e-7
+    body_quat, expected = against_parent(body_quat), against_parent(expected)
+    turns = tree.joint_rotations(angles)
+    for joint, body in enumerate(tree.joint_body):
+        expected[:, body - 1] = rotations.multiply(expected[:, body - 1], turns[:, joint])
+    assert np.max(rotations.angle_between(expected, body_quat)) < 1e-7
 
 
 def test_anchors_and_several_joints_on_a_link(tmp_path):

@@ -1,6 +1,7 @@
 """The robot models equal the public references in everything that moves.
 
-Ours have no meshes, so geoms are not compared: masses and inertias are explicit in both.
+Ours have no meshes, so geoms are not compared: what follows from them in a reference, mass and
+inertia, is explicit in ours.
 """
 
 from __future__ import annotations
@@ -14,8 +15,23 @@ from amp_sdk import robots
 
 mujoco = pytest.importorskip("mujoco", reason="needs MuJoCo")
 
-# name: (reference file, whether it states armature, damping and friction loss)
-REFERENCES = {"go2": ("unitree_go2.xml", True), "g1_29dof": ("unitree_g1_29dof_rev_1_0.xml", False)}
+
+class Reference(NamedTuple):
+    """A reference file and in what it is another than ours.
+
+    ``own_armature``: it states none, or the same for all motors, and ours is the motors' own.
+    """
+
+    file: str
+    own_armature: bool = False
+
+
+REFERENCES = {
+    "go2": Reference("unitree_go2.xml"),
+    "g1_12dof": Reference("unitree_g1_12dof.xml", own_armature=True),
+    "g1_23dof": Reference("unitree_g1_23dof_rev_1_0.xml", own_armature=True),
+    "g1_29dof": Reference("unitree_g1_29dof_rev_1_0.xml", own_armature=True),
+}
 POSES = 1000
 
 
@@ -23,16 +39,16 @@ class Pair(NamedTuple):
     spec: robots.RobotSpec
     ours: Any
     theirs: Any
-    states_joint_losses: bool
+    reference: Reference
 
 
 @pytest.fixture(scope="module", params=sorted(REFERENCES))
 def pair(request, reference_mjcf) -> Pair:
-    file, states_joint_losses = REFERENCES[request.param]
+    reference = REFERENCES[request.param]
     spec = robots.load(request.param)
-    theirs = mujoco.MjModel.from_xml_string(reference_mjcf(file))
+    theirs = mujoco.MjModel.from_xml_string(reference_mjcf(reference.file))
     ours = mujoco.MjModel.from_xml_path(str(spec.mjcf_path))
-    return Pair(spec, ours, theirs, states_joint_losses)
+    return Pair(spec, ours, theirs, reference)
 
 
 def test_every_robot_has_a_reference():
@@ -104,13 +120,18 @@ def test_joints(pair):
 
 
 def test_joint_losses(pair):
-    """Damping and friction loss are the reference's (none for the G1)."""
-    np.testing.assert_array_equal(pair.ours.dof_damping, pair.theirs.dof_damping)
-    np.testing.assert_array_equal(pair.ours.dof_frictionloss, pair.theirs.dof_frictionloss)
-    if pair.states_joint_losses:
-        np.testing.assert_array_equal(pair.ours.dof_armature, pair.theirs.dof_armature)
-    else:
-        assert not np.any(pair.theirs.dof_armature)
+    """Damping, friction loss and armature are the reference's, and none of them is the base's.
+
+    (A default of the reference for all its joints acts on the floating base too.)
+    """
+    ours, theirs = pair.ours, pair.theirs
+    for model_field in ("dof_damping", "dof_frictionloss", "dof_armature"):
+        mine = getattr(ours, model_field)
+        assert not np.any(mine[:6])
+        if model_field != "dof_armature" or not pair.reference.own_armature:
+            np.testing.assert_array_equal(mine[6:], getattr(theirs, model_field)[6:])
+    if pair.reference.own_armature:
+        assert len(set(theirs.dof_armature[6:])) == 1
 
 
 def test_torque_limits(pair):

@@ -18,6 +18,7 @@ from amp_sdk.robots.kinematics import KinematicTree
 GO2_MOTORS = [
     f"{leg}_{part}_joint" for leg in ("FR", "FL", "RR", "RL") for part in ("hip", "thigh", "calf")
 ]
+SIDES = {"left_": "right_", "FL_": "FR_", "RL_": "RR_"}
 LEG = ["hip_pitch", "hip_roll", "hip_yaw", "knee", "ankle_pitch", "ankle_roll"]
 ARM = [
     "shoulder_pitch",
@@ -82,9 +83,20 @@ def test_loaded_once_and_read_only(spec):
                 value[0] = 1.0
 
 
-@pytest.mark.parametrize(("name", "motors"), [("go2", GO2_MOTORS), ("g1_29dof", G1_MOTORS)])
-def test_motor_order(name, motors):
+@pytest.mark.parametrize(
+    ("name", "vendor"),
+    [
+        ("go2", GO2_MOTORS),
+        ("g1_12dof", G1_MOTORS),
+        ("g1_23dof", G1_MOTORS),
+        ("g1_29dof", G1_MOTORS),
+    ],
+)
+def test_motor_order(name, vendor):
+    """The G1s with fewer joints leave gaps in the motor numbers of the one with 29."""
     spec = robots.load(name)
+    motors = [vendor[slot] for slot in spec.wire_slots]
+    assert set(motors) == set(spec.joint_names)
     assert list(spec.wire_names) == motors
     to_wire, to_joint = (
         spec.joint_index(spec.wire_names),
@@ -119,30 +131,46 @@ def test_go2_numbers():
     assert set(spec.kp) == {40.0} and set(spec.kd) == {1.0} and set(spec.action_scale) == {0.25}
 
 
-def test_g1_gains_follow_from_the_reflected_inertia():
+@pytest.mark.parametrize("name", ["g1_12dof", "g1_23dof", "g1_29dof"])
+def test_g1_gains_follow_from_the_reflected_inertia(name):
     """kp = I w^2, kd = 2 zeta I w, scale = tau / (4 kp) with w = 2 pi 10 rad/s, zeta = 2."""
-    spec = robots.load("g1_29dof")
+    spec = robots.load(name)
     w = 2 * math.pi * 10
     np.testing.assert_allclose(spec.kp, spec.armature * w**2, rtol=1e-9)
     np.testing.assert_allclose(spec.kd, 4 * spec.armature * w, rtol=1e-9)
     np.testing.assert_allclose(spec.action_scale, spec.effort_limit_nm / (4 * spec.kp), rtol=1e-9)
-    knee, ankle, wrist = spec.joint_index(
-        ["left_knee_joint", "left_ankle_roll_joint", "left_wrist_yaw_joint"]
+    published = {
+        "left_knee_joint": 99.098,
+        "left_ankle_roll_joint": 28.501,
+        "left_elbow_joint": 14.251,
+        "left_wrist_yaw_joint": 16.778,
+    }
+    here = [joint for joint in published if joint in spec.joint_names]
+    np.testing.assert_allclose(
+        spec.kp[spec.joint_index(here)], [published[joint] for joint in here], atol=5e-4
     )
-    np.testing.assert_allclose(spec.kp[[knee, ankle, wrist]], [99.098, 28.501, 16.778], atol=5e-4)
 
 
-def test_left_and_right_are_alike():
-    spec = robots.load("g1_29dof")
-    left = [name for name in spec.joint_names if name.startswith("left_")]
-    right = [name.replace("left_", "right_") for name in left]
-    for array in (spec.kp, spec.kd, spec.armature, spec.effort_limit_nm, spec.velocity_limit_rad_s):
-        np.testing.assert_array_equal(array[spec.joint_index(left)], array[spec.joint_index(right)])
-    mirrored = np.array([-1 if "roll" in name or "yaw" in name else 1 for name in left])
+def test_left_and_right_are_alike(spec):
+    """The mirror image of a turn about y is the same turn; about x or z it is the opposite one."""
+    pairs = [
+        (name, other + name[len(side) :])
+        for side, other in SIDES.items()
+        for name in spec.joint_names
+        if name.startswith(side)
+    ]
+    left, right = (spec.joint_index(names) for names in zip(*pairs, strict=True))
+    for field in ("kp", "kd", "armature", "effort_limit_nm", "velocity_limit_rad_s"):
+        np.testing.assert_array_equal(getattr(spec, field)[left], getattr(spec, field)[right])
+    axis = KinematicTree.from_mjcf(spec.mjcf_path).joint_axis
+    np.testing.assert_array_equal(axis[left], axis[right])
+    flips = np.abs(axis[left, 1]) < 0.5
+    mirrored = np.where(flips, -1.0, 1.0)
+    lower, upper = spec.joint_lower_rad, spec.joint_upper_rad
+    np.testing.assert_array_equal(lower[right], np.where(flips, -upper[left], lower[left]))
+    np.testing.assert_array_equal(upper[right], np.where(flips, -lower[left], upper[left]))
     pose = spec.default_joint_pos_rad
-    np.testing.assert_array_equal(
-        pose[spec.joint_index(left)] * mirrored, pose[spec.joint_index(right)]
-    )
+    np.testing.assert_array_equal(pose[right], pose[left] * mirrored)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +190,12 @@ def test_left_and_right_are_alike():
             "[FR_hip_joint,",
             "[FR_thigh_joint,",
             "wire_names: joint 'FR_thigh_joint' is listed 2",
+        ),
+        (
+            "yaml",
+            "foot_bodies:",
+            "wire_slots: [0, 1]\nfoot_bodies:",
+            "wire_slots: expected 12 rising motor numbers",
         ),
         ("yaml", "base_link", "base", "base_body: expected 'base_link', found 'base'"),
         ("yaml", "imu_site: imu", "imu_site: imo", "unknown site 'imo'; did you mean 'imu'"),
