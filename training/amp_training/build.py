@@ -125,10 +125,13 @@ def _environment(
     recipe: Recipe, interface: Interface, reference: Reference, generator: torch.Generator
 ) -> Environment:
     from amp_training.backends.mujoco_cpu import MujocoBackend
+    from amp_training.backends.randomization import randomize
 
     robot, simulation = interface.robot, recipe.simulation
     dt_s = simulation.control_period_s
     backend = MujocoBackend(robot, interface.kp, interface.kd, simulation)
+    if recipe.randomization.enabled:
+        randomize(backend.batch, robot, recipe.randomization, recipe.seed)
     default = torch.tensor(robot.default_joint_pos_rad, dtype=torch.float32)
     return Environment(
         backend=backend,

@@ -70,6 +70,28 @@ class SimulationConfig:
 
 
 @dataclass(frozen=True)
+class RandomizationConfig:
+    """Differences between the environments' robots, drawn once; (lower, upper) bounds.
+
+    ``damping_nm_s`` (N m s/rad, added to each joint) also stands in for dry friction, which the
+    simulation leaves out for speed.
+    """
+
+    enabled: bool = True
+    gain_ratio: Tuple[float, float] = (0.85, 1.15)
+    damping_nm_s: Tuple[float, float] = (0.0, 0.4)
+    friction: Tuple[float, float] = (0.5, 1.1)
+    base_mass_kg: Tuple[float, float] = (-1.0, 1.5)
+
+    def __post_init__(self) -> None:
+        for name in ("gain_ratio", "damping_nm_s", "friction", "base_mass_kg"):
+            lower, upper = getattr(self, name)
+            _require(lower <= upper, f"{name}: lower bound above upper")
+        _require(self.gain_ratio[0] > 0 and self.friction[0] > 0, "ratios must be positive")
+        _require(self.damping_nm_s[0] >= 0, "damping_nm_s must not be negative")
+
+
+@dataclass(frozen=True)
 class ActionConfig:
     """Joint target = centre + scale * clip(action); gains default to the robot's."""
 
@@ -246,6 +268,7 @@ class Recipe:
     robot: str
     motion: MotionConfig = field(default_factory=MotionConfig)
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
+    randomization: RandomizationConfig = field(default_factory=RandomizationConfig)
     action: ActionConfig = field(default_factory=ActionConfig)
     observation: ObservationConfig = field(default_factory=ObservationConfig)
     command: CommandConfig = field(default_factory=CommandConfig)

@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(prog="python -m amp_sdk.bench kernels", description=__doc__)
     result.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     result.add_argument("--threads", type=int, help="CPU threads of the kernels and of torch")
-    result.add_argument("--rounds", type=int, default=21)
+    result.add_argument("--rounds", type=int, default=9)
     result.add_argument(
         "--no-compile", dest="compile", action="store_false", help="leave torch.compile out"
     )

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import Callable, Dict, Mapping
+from typing import Callable, Dict, List, Mapping
 
 import torch
 
-# a way that takes longer than this is measured in fewer rounds
+# In a round, a way is first called for so long without being timed: its data come into the cache as
+# far as they fit, and threads that another way left spinning have gone to sleep.
+WARM_UP_S = 0.01
+# Then its calls are timed until they took so long.
+TIMED_S = 0.03
+# A way that takes longer than this is called once per round, in fewer rounds.
 SLOW_S = 0.1
 SLOW_ROUNDS = 3
 
 
 def median_times(ways: Mapping[str, Callable[[], object]], rounds: int) -> Dict[str, float]:
-    """Median seconds of each of ``ways`` on the CPU, after two warm-up calls each."""
-    times: Dict[str, list] = {name: [] for name in ways}
+    """Median seconds of each of ``ways`` on the CPU over ``rounds`` rounds."""
+    times: Dict[str, List[float]] = {name: [] for name in ways}
     slow = set()
     for name, call in ways.items():
         call()
         slow.update({name} if _seconds(call) > SLOW_S else ())
     for i in range(rounds):
         for name, call in ways.items():
-            if name not in slow or i < SLOW_ROUNDS:
+            if name not in slow:
+                _calls_for(call, WARM_UP_S)
+                times[name] += _calls_for(call, TIMED_S)
+            elif i < SLOW_ROUNDS:
                 times[name].append(_seconds(call))
     return {name: statistics.median(values) for name, values in times.items()}
 
@@ -32,7 +40,7 @@ def median_cuda_times(
 ) -> Dict[str, float]:
     """Median seconds per call of each of ``ways`` on the current CUDA stream: ``calls`` calls in a
     row between two events, launches included."""
-    times: Dict[str, list] = {name: [] for name in ways}
+    times: Dict[str, List[float]] = {name: [] for name in ways}
     for call in ways.values():
         for _ in range(3):
             call()
@@ -55,6 +63,15 @@ def in_cuda_graph(call: Callable[[], object], calls: int) -> Callable[[], None]:
         for _ in range(calls):
             call()
     return graph.replay
+
+
+def _calls_for(call: Callable[[], object], seconds: float) -> List[float]:
+    """Seconds of each of as many calls as take ``seconds`` together, one at least."""
+    times = [_seconds(call)]
+    end = time.perf_counter() + seconds - times[0]
+    while time.perf_counter() < end:
+        times.append(_seconds(call))
+    return times
 
 
 def _seconds(call: Callable[[], object]) -> float:
