@@ -32,7 +32,7 @@ std::size_t num_threads();
 
 // Threads worth waking for `bytes` of memory traffic: waking one costs about as much as moving
 // `kBytesPerThread`.
-constexpr std::size_t kBytesPerThread = 256 * 1024;
+constexpr std::size_t kBytesPerThread = 512 * 1024;
 std::size_t threads_for(std::size_t bytes);
 
 }  // namespace amp

@@ -76,6 +76,28 @@ float* one_step(const DiscObsArgs& args, const Frame& frame, std::size_t step, f
   return out + args.velocities;
 }
 
+// The steps between a request to the memory and its use. The processor follows one stream by
+// itself; here several short ones are interleaved.
+constexpr std::size_t kAhead = 2;
+constexpr std::size_t kLine = 64 / sizeof(float);
+
+void fetch(const float* first, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += kLine) {
+    __builtin_prefetch(first + i, 0);
+  }
+}
+
+// Requests the large inputs of `step`, and its place in the output.
+void fetch_step(const DiscObsArgs& args, std::size_t step) {
+  fetch(args.joint_rot.data + 4 * args.rotations * step, 4 * args.rotations);
+  fetch(args.joint_vel.data + args.velocities * step, args.velocities);
+  fetch(args.key_pos.data + 3 * args.keys * step, 3 * args.keys);
+  const float* out = args.out.data + args.features() * step;
+  for (std::size_t i = 0; i < args.features(); i += kLine) {
+    __builtin_prefetch(out + i, 1);
+  }
+}
+
 }  // namespace
 
 void disc_obs_windows(const DiscObsArgs& args, std::size_t begin, std::size_t end) {
@@ -83,7 +105,11 @@ void disc_obs_windows(const DiscObsArgs& args, std::size_t begin, std::size_t en
   for (std::size_t window = begin; window < end; ++window) {
     const Frame frame = frame_of(args, window);
     for (std::size_t k = 0; k < args.steps; ++k) {
-      out = one_step(args, frame, window * args.steps + k, out);
+      const std::size_t step = window * args.steps + k;
+      if (step + kAhead < end * args.steps) {
+        fetch_step(args, step + kAhead);
+      }
+      out = one_step(args, frame, step, out);
     }
   }
 }
