@@ -78,10 +78,10 @@ class RobotSpec:
             object.__setattr__(self, field, self._joint_array(field, getattr(self, field)))
         _same_names("wire_names", self.wire_names, self.joint_names)
         slots = self.wire_slots
-        rising = all(a < b for a, b in zip(slots, slots[1:])) and (not slots or slots[0] >= 0)
-        if len(slots) != len(self.wire_names) or not rising:
+        distinct = len(set(slots)) == len(slots) and all(slot >= 0 for slot in slots)
+        if len(slots) != len(self.wire_names) or not distinct:
             raise InputError(
-                f"robot {self.name!r}: wire_slots: expected {len(self.wire_names)} rising motor "
+                f"robot {self.name!r}: wire_slots: expected {len(self.wire_names)} different motor "
                 f"numbers, one for each of wire_names; found {list(slots)}"
             )
         for field in ("effort_limit_nm", "velocity_limit_rad_s", "kp", "action_scale"):

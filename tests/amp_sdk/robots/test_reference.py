@@ -6,7 +6,7 @@ inertia, is explicit in ours.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Tuple
 
 import numpy as np
 import pytest
@@ -20,10 +20,14 @@ class Reference(NamedTuple):
     """A reference file and in what it is another than ours.
 
     ``own_armature``: it states none, or the same for all motors, and ours is the motors' own.
+    ``holds_gains``: stiffness and damping of its joints are PD gains, in ours they are not springs.
+    ``additions``: bodies and joints of ours that it lacks; left out before the two are compared.
     """
 
     file: str
     own_armature: bool = False
+    holds_gains: bool = False
+    additions: Tuple[str, ...] = ()
 
 
 REFERENCES = {
@@ -31,6 +35,7 @@ REFERENCES = {
     "g1_12dof": Reference("unitree_g1_12dof.xml", own_armature=True),
     "g1_23dof": Reference("unitree_g1_23dof_rev_1_0.xml", own_armature=True),
     "g1_29dof": Reference("unitree_g1_29dof_rev_1_0.xml", own_armature=True),
+    "pi_plus": Reference("mimickit_pi_plus_22dof.xml", holds_gains=True),
 }
 POSES = 1000
 
@@ -47,8 +52,15 @@ def pair(request, reference_mjcf) -> Pair:
     reference = REFERENCES[request.param]
     spec = robots.load(request.param)
     theirs = mujoco.MjModel.from_xml_string(reference_mjcf(reference.file))
-    ours = mujoco.MjModel.from_xml_path(str(spec.mjcf_path))
-    return Pair(spec, ours, theirs, reference)
+    return Pair(spec, without(spec, reference.additions), theirs, reference)
+
+
+def without(spec, additions):
+    scene = mujoco.MjSpec.from_file(str(spec.mjcf_path))
+    for element in [*scene.actuators, *scene.joints, *scene.bodies]:
+        if element.name in additions:
+            scene.delete(element)
+    return scene.compile()
 
 
 def test_every_robot_has_a_reference():
@@ -76,7 +88,7 @@ def inertia_in_body(model, ids):
 
 def test_masses_and_inertias(pair):
     ours, theirs = bodies(pair)
-    np.testing.assert_array_equal(pair.ours.body_mass[ours], pair.theirs.body_mass[theirs])
+    np.testing.assert_allclose(pair.ours.body_mass[ours], pair.theirs.body_mass[theirs], rtol=1e-11)
     np.testing.assert_allclose(
         pair.ours.body_ipos[ours], pair.theirs.body_ipos[theirs], rtol=0, atol=1e-12
     )
@@ -128,32 +140,51 @@ def test_joint_losses(pair):
     for model_field in ("dof_damping", "dof_frictionloss", "dof_armature"):
         mine = getattr(ours, model_field)
         assert not np.any(mine[:6])
-        if model_field != "dof_armature" or not pair.reference.own_armature:
-            np.testing.assert_array_equal(mine[6:], getattr(theirs, model_field)[6:])
+        if model_field == "dof_armature" and pair.reference.own_armature:
+            continue
+        if model_field == "dof_damping" and pair.reference.holds_gains:
+            assert not np.any(mine)
+            continue
+        np.testing.assert_array_equal(mine[6:], getattr(theirs, model_field)[6:])
     if pair.reference.own_armature:
         assert len(set(theirs.dof_armature[6:])) == 1
 
 
+def test_gains_are_the_reference_s(pair):
+    """MimicKit keeps PD gains in joints; a simulator would take them for springs and dampers."""
+    spec, theirs = pair.spec, pair.theirs
+    if not pair.reference.holds_gains:
+        assert not np.any(theirs.jnt_stiffness)
+        return
+    index = spec.joint_index(names(theirs, mujoco.mjtObj.mjOBJ_JOINT, theirs.njnt)[1:])
+    np.testing.assert_array_equal(spec.kp[index], theirs.jnt_stiffness[1:])
+    np.testing.assert_array_equal(spec.kd[index], theirs.dof_damping[6:])
+
+
 def test_torque_limits(pair):
+    """The least of what the reference lets joint, control and actuator do."""
     model = pair.theirs
     limits = {}
     for actuator in range(model.nu):
         joint = model.actuator_trnid[actuator, 0]
+        gear = model.actuator_gear[actuator, 0]
         by_joint = model.jnt_actfrcrange[joint, 1] if model.jnt_actfrclimited[joint] else np.inf
         limited = model.actuator_ctrllimited[actuator]
-        by_control = model.actuator_ctrlrange[actuator, 1] if limited else np.inf
+        by_control = gear * model.actuator_ctrlrange[actuator, 1] if limited else np.inf
+        limited = model.actuator_forcelimited[actuator]
+        by_force = gear * model.actuator_forcerange[actuator, 1] if limited else np.inf
         name = mujoco.mj_id2name(model, mujoco.mjtObj.mjOBJ_JOINT, joint)
-        limits[name] = min(by_joint, by_control)
-    assert [limits[name] for name in pair.spec.joint_names] == list(pair.spec.effort_limit_nm)
+        limits[name] = min(by_joint, by_control, by_force)
+    index = pair.spec.joint_index(list(limits))
+    np.testing.assert_array_equal(pair.spec.effort_limit_nm[index], list(limits.values()))
+    assert len(limits) == model.njnt - 1
 
 
-def random_qpos(spec, count):
+def random_qpos(model, count):
     rng = np.random.default_rng(0)
     quat = rng.normal(size=(count, 4))
     quat /= np.linalg.norm(quat, axis=-1, keepdims=True)
-    angles = rng.uniform(
-        spec.joint_lower_rad, spec.joint_upper_rad, size=(count, len(spec.joint_names))
-    )
+    angles = rng.uniform(*model.jnt_range[1:].T, size=(count, model.njnt - 1))
     return np.concatenate([rng.uniform(-2, 2, size=(count, 3)), quat, angles], axis=1)
 
 
@@ -161,7 +192,7 @@ def test_forward_kinematics_of_random_poses(pair):
     ours, theirs = bodies(pair)
     data, reference = mujoco.MjData(pair.ours), mujoco.MjData(pair.theirs)
     worst = 0.0
-    for qpos in random_qpos(pair.spec, POSES):
+    for qpos in random_qpos(pair.ours, POSES):
         data.qpos[:], reference.qpos[:] = qpos, qpos
         mujoco.mj_kinematics(pair.ours, data)
         mujoco.mj_kinematics(pair.theirs, reference)
@@ -175,7 +206,7 @@ def test_joint_space_inertia(pair):
     pair.theirs.dof_armature[:] = pair.ours.dof_armature
     data, reference = mujoco.MjData(pair.ours), mujoco.MjData(pair.theirs)
     ours, theirs = np.empty((pair.ours.nv,) * 2), np.empty((pair.theirs.nv,) * 2)
-    for qpos in random_qpos(pair.spec, 100):
+    for qpos in random_qpos(pair.ours, 100):
         for model, state, matrix in ((pair.ours, data, ours), (pair.theirs, reference, theirs)):
             state.qpos[:] = qpos
             mujoco.mj_kinematics(model, state)

@@ -18,7 +18,7 @@ from amp_sdk.robots.kinematics import KinematicTree
 GO2_MOTORS = [
     f"{leg}_{part}_joint" for leg in ("FR", "FL", "RR", "RL") for part in ("hip", "thigh", "calf")
 ]
-SIDES = {"left_": "right_", "FL_": "FR_", "RL_": "RR_"}
+SIDES = {"left_": "right_", "l_": "r_", "FL_": "FR_", "RL_": "RR_"}
 LEG = ["hip_pitch", "hip_roll", "hip_yaw", "knee", "ankle_pitch", "ankle_roll"]
 ARM = [
     "shoulder_pitch",
@@ -195,7 +195,7 @@ def test_left_and_right_are_alike(spec):
             "yaml",
             "foot_bodies:",
             "wire_slots: [0, 1]\nfoot_bodies:",
-            "wire_slots: expected 12 rising motor numbers",
+            "wire_slots: expected 12 different motor numbers",
         ),
         ("yaml", "base_link", "base", "base_body: expected 'base_link', found 'base'"),
         ("yaml", "imu_site: imu", "imu_site: imo", "unknown site 'imo'; did you mean 'imu'"),
