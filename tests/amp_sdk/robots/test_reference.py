@@ -35,6 +35,7 @@ REFERENCES = {
     "g1_12dof": Reference("unitree_g1_12dof.xml", own_armature=True),
     "g1_23dof": Reference("unitree_g1_23dof_rev_1_0.xml", own_armature=True),
     "g1_29dof": Reference("unitree_g1_29dof_rev_1_0.xml", own_armature=True),
+    "humanoid": Reference("mimickit_humanoid.xml", holds_gains=True),
     "pi_plus": Reference("mimickit_pi_plus_22dof.xml", holds_gains=True),
 }
 POSES = 1000
