@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from amp_sdk.errors import InputError
@@ -33,7 +34,7 @@ class BasicCheck:
             raise InputError(f"min_no_fall_share is {self.min_no_fall_share}; expected 0 to 1")
         for name in ("max_speed_error", "min_speed_tolerance_m_s", "max_joint_error_rad"):
             value = getattr(self, name)
-            if value is not None and value <= 0.0:
+            if value is not None and not (value > 0.0 and math.isfinite(value)):
                 raise InputError(f"{name} is {value}; expected > 0")
 
 

@@ -88,7 +88,7 @@ def load_checkpoint(run: Path) -> Dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(f"{path} is not a readable checkpoint: {reason}") from error
     if not isinstance(content, dict) or content.get("version") != _VERSION:
         raise InputError(f"{path} is not a checkpoint of version {_VERSION} of this package")

@@ -56,6 +56,7 @@ class SimulationConfig:
 
     def __post_init__(self) -> None:
         _require(self.num_envs >= 1, "num_envs must be at least 1")
+        _require(self.threads >= 0, "threads must not be negative")
         _require(0.0 < self.physics_dt_s <= 0.02, "physics_dt_s must be in (0, 0.02]")
         _require(
             abs(self.decimation * self.physics_dt_s - self.control_period_s) < 1e-9,
@@ -103,11 +104,14 @@ class ActionConfig:
 
     def __post_init__(self) -> None:
         _require(self.clip > 0, "clip must be positive")
+        for name in ("scale", "kp", "kd"):
+            value = getattr(self, name)
+            _require(value is None or value > 0, f"{name} must be positive")
 
 
 @dataclass(frozen=True)
 class ObservationConfig:
-    """What the policy sees: samples kept per term, scales and the noise of training."""
+    """What the policy sees: samples kept per term, and their scales."""
 
     history: int = 1
     joint_vel_scale: float = 0.05
@@ -162,6 +166,8 @@ class EpisodeConfig:
             0.0 <= self.reference_start_share <= 1.0, "reference_start_share must be in [0, 1]"
         )
         _require(self.length_s > 0.1, "length_s must be above 0.1")
+        _require(self.growth_samples >= 1, "growth_samples must be at least 1")
+        _require(self.max_tilt_rad > 0, "max_tilt_rad must be positive")
 
 
 @dataclass(frozen=True)
@@ -178,6 +184,8 @@ class RewardConfig:
     def __post_init__(self) -> None:
         _require(self.style >= 0 and self.task >= 0, "style and task weights must not be negative")
         _require(self.velocity_width > 0, "velocity_width must be positive")
+        _require(self.yaw_width_rad_s > 0, "yaw_width_rad_s must be positive")
+        _require(0 <= self.yaw_share <= 1, "yaw_share must be in [0, 1]")
 
 
 @dataclass(frozen=True)
@@ -185,7 +193,8 @@ class DiscriminatorConfig:
     """The motion prior: features, window, loss and its own optimiser.
 
     A discriminator that tells all samples apart gives a reward without slope. Updates are left out
-    while its prediction loss (lsgan: 1 by chance, 0 when saturated) is below ``throttle_loss``.
+    while its prediction loss is below ``throttle_loss`` (0 when saturated; by chance 1 with lsgan
+    and 0.69 with bce, where the same number throttles more).
     """
 
     loss: Literal["lsgan", "bce"] = "lsgan"
@@ -216,6 +225,13 @@ class DiscriminatorConfig:
 
     def __post_init__(self) -> None:
         _require(2 <= self.window <= 32, "window must be 2 to 32 control steps")
+        _require(len(self.terms) > 0, "terms must name at least one feature")
+        for name in ("updates", "batch", "replay_capacity", "replay_push", "demo_windows"):
+            _require(getattr(self, name) >= 1, f"{name} must be at least 1")
+        for name in ("gradient_penalty", "logit_penalty", "weight_decay", "throttle_loss"):
+            _require(getattr(self, name) >= 0, f"{name} must not be negative")
+        _require(self.learning_rate > 0, "learning_rate must be positive")
+        _require(all(width >= 1 for width in self.hidden), "hidden: every width must be positive")
         _require(0.0 <= self.replay_share < 1.0, "replay_share must be in [0, 1)")
 
 
@@ -253,6 +269,12 @@ class PpoConfig:
 
     def __post_init__(self) -> None:
         _require(self.horizon >= 2, "horizon must be at least 2")
+        for name in ("epochs", "minibatches"):
+            _require(getattr(self, name) >= 1, f"{name} must be at least 1")
+        for name in ("learning_rate", "critic_learning_rate", "target_kl", "clip", "max_grad_norm"):
+            _require(getattr(self, name) > 0, f"{name} must be positive")
+        widths = self.actor_hidden + self.critic_hidden
+        _require(all(width >= 1 for width in widths), "every hidden width must be positive")
         _require(0 < self.gamma < 1 and 0 <= self.lam <= 1, "gamma in (0, 1) and lam in [0, 1]")
         _require(0 <= self.average_decay < 1, "average_decay must be in [0, 1)")
         _require(self.initial_std > 0, "initial_std must be positive")
@@ -276,8 +298,12 @@ class Recipe:
     reward: RewardConfig = field(default_factory=RewardConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     ppo: PpoConfig = field(default_factory=PpoConfig)
-    max_samples: int = 10_000_000
+    max_samples: int = 20_000_000
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        _require(self.seed >= 0, "seed must not be negative")
+        _require(self.max_samples >= 1, "max_samples must be at least 1")
 
     def sha256(self) -> str:
         """Hash of every value of the recipe, whatever the order of its keys."""

@@ -36,7 +36,8 @@ class _Episode:
     style: float
     task: float
     forward_m_s: float
-    lateral_m_s: float
+    forward_error_m_s: float
+    lateral_error_m_s: float
 
 
 @torch.no_grad()
@@ -53,7 +54,7 @@ def evaluate(
     environment.schedule(session.recipe.episode.growth_samples)
     rollout.begin(environment.restart_all())
     each = -(-episodes // n)
-    totals, steps = torch.zeros(n, 4), torch.zeros(n, dtype=torch.int64)
+    totals, steps = torch.zeros(n, 5), torch.zeros(n, dtype=torch.int64)
     done: List[List[_Episode]] = [[] for _ in range(n)]
     while min(len(mine) for mine in done) < each:
         rollout.collect_with(environment, lambda _, observation: act(observation))
@@ -65,27 +66,28 @@ def evaluate(
                 mean = (totals[i] / steps[i]).tolist()
                 done[i].append(_Episode(bool(rollout.failed[t, i]), int(steps[i]), *mean))
                 totals[i], steps[i] = 0.0, 0
-    command = environment.commands.command.mean(dim=0)
     counted = [episode for mine in done for episode in mine[:each]]
-    result = _result(counted, command, session.recipe.simulation.control_period_s)
+    result = _result(counted, session.recipe.simulation.control_period_s)
     if not with_style:
         result = dataclasses.replace(result, style_reward=None, style_reward_std=None)
     return result
 
 
 def _step_values(session: Session) -> Tensor:
-    """Style reward, task reward, forward and lateral velocity of the rollout, [T, N, 4]."""
+    """Style and task reward, forward velocity, its and the lateral error, [T, N, 5]."""
     learner, rollout = session.learner, session.learner.rollout
     _, style, task = learner.rewards(rollout.discriminator_windows(learner.features))
     state = session.environment.backend.layout.view(rollout.state)
     velocity = heading_velocity(state.root_quat_w, state.root_lin_vel_w)
-    return torch.stack((style, task, velocity[..., 0], velocity[..., 1]), dim=-1)
+    error = velocity[..., :2] - rollout.command[..., :2]
+    values = (style, task, velocity[..., 0], error[..., 0], error[..., 1])
+    return torch.stack(values, dim=-1)
 
 
-def _result(episodes: List[_Episode], command: Tensor, dt_s: float) -> TestResult:
+def _result(episodes: List[_Episode], dt_s: float) -> TestResult:
     columns = ([e.style for e in episodes], [e.task for e in episodes])
     style, task = (torch.tensor(column) for column in columns)
-    velocity = torch.tensor([[e.forward_m_s, e.lateral_m_s] for e in episodes])
+    error = torch.tensor([[e.forward_error_m_s, e.lateral_error_m_s] for e in episodes])
     return TestResult(
         episodes=len(episodes),
         falls=sum(e.fell for e in episodes),
@@ -93,6 +95,6 @@ def _result(episodes: List[_Episode], command: Tensor, dt_s: float) -> TestResul
         style_reward=float(style.mean()),
         style_reward_std=float(style.std(unbiased=False)),
         task_reward=float(task.mean()),
-        forward_speed_m_s=float(velocity[:, 0].mean()),
-        speed_error_m_s=float((velocity - command[:2]).norm(dim=1).mean()),
+        forward_speed_m_s=sum(e.forward_m_s for e in episodes) / len(episodes),
+        speed_error_m_s=float(error.norm(dim=1).mean()),
     )

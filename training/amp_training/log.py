@@ -50,10 +50,11 @@ class TrainingLog:
     def __init__(self, folder: Path, title: str) -> None:
         self._writer = SummaryWriter(str(folder / "tensorboard"))
         path = folder / "progress.csv"
-        self._fresh = not path.exists()
+        self._fresh = not path.exists() or path.stat().st_size == 0
         self._file = path.open("a", newline="", encoding="utf-8")
         self._csv: Optional[csv.DictWriter] = None
         self._title = title
+        self._lost = False
         self._printed_s = float("-inf")
         console = Console()
         self._live = Live(console=console, refresh_per_second=4) if console.is_terminal else None
@@ -70,6 +71,19 @@ class TrainingLog:
     ) -> None:
         """Record one iteration; ``share`` of the run is done, ``eta_s`` is left."""
         values = scalars(stats, throughput)
+        try:
+            self._record(progress, values)
+        except OSError as error:
+            if not self._lost:
+                self._lost = True
+                self.note(f"warning: the log is not written any more: {error}")
+        if self._live is not None:
+            self._live.update(self._view(progress, values, share, eta_s))
+        elif progress.seconds - self._printed_s >= PLAIN_PERIOD_S or share >= 1.0:
+            self._printed_s = progress.seconds
+            print(_line(progress, values, share, eta_s), flush=True)
+
+    def _record(self, progress: Progress, values: Dict[str, float]) -> None:
         for name, value in values.items():
             self._writer.add_scalar(name, value, progress.samples)
         row = {
@@ -84,11 +98,6 @@ class TrainingLog:
                 self._csv.writeheader()
         self._csv.writerow(row)
         self._file.flush()
-        if self._live is not None:
-            self._live.update(self._view(progress, values, share, eta_s))
-        elif progress.seconds - self._printed_s >= PLAIN_PERIOD_S or share >= 1.0:
-            self._printed_s = progress.seconds
-            print(_line(progress, values, share, eta_s), flush=True)
 
     def note(self, text: str) -> None:
         """One line for the person, above the live view."""

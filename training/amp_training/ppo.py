@@ -134,7 +134,7 @@ class Ppo:
         low, high = _LEARNING_RATE_RANGE
         if kl > 2.0 * self._config.target_kl:
             self.learning_rate = max(low, self.learning_rate / 1.5)
-        elif 0.0 < kl < 0.5 * self._config.target_kl:
+        elif 1e-6 < kl < 0.5 * self._config.target_kl:
             self.learning_rate = min(high, self.learning_rate * 1.5)
         for group in self.actor_optimizer.param_groups:
             group["lr"] = self.learning_rate

@@ -46,10 +46,6 @@ class Reference:
         self._sole_m = self._stand_sole_height()
         self.lift_m = self._clip_lift()
 
-    def reseed(self, seed: int) -> None:
-        """Begin a new series of samples."""
-        self.rng = np.random.default_rng(seed)
-
     def clip_windows(self, n: int) -> Tensor:
         """Flat states of ``n`` windows of the clips, [n, H, size], oldest first."""
         clip_ids, end_s = self._library.sample(self.rng, n)

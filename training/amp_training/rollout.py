@@ -46,12 +46,15 @@ class Rollout:
         self.first_action = torch.zeros(n, a)
         self.first_state = torch.zeros(n, s)
         self._keys = keys
+        self._fresh = torch.ones(n, dtype=torch.bool)
+        self._first = self._fresh
         self._trail = torch.zeros(n, window, s)
         self._restarts: List[Tuple[Tensor, Tensor]] = []
 
     def begin(self, start_windows: Tensor) -> None:
         """Set the windows [N, H, size] that lead to the states before the first step."""
         self._trail = start_windows.clone()
+        self._fresh.fill_(True)
 
     @torch.no_grad()
     def collect(self, environment: Environment, actor: Actor, generator: torch.Generator) -> None:
@@ -70,6 +73,7 @@ class Rollout:
     def collect_with(self, environment: Environment, act: Callable[[int, Tensor], Tensor]) -> None:
         """Run ``act(t, observation [N, O]) -> action [N, A]`` for ``horizon`` steps."""
         self._restarts.clear()
+        self._first = self._fresh.clone()
         self.first_action.copy_(environment.last_action)
         self.first_state.copy_(self._trail[:, -1])
         for t in range(self.horizon):
@@ -77,6 +81,7 @@ class Rollout:
             self.command[t] = environment.commands.command
             self.action[t] = act(t, environment.observation)
             self._step(environment, t)
+        self._fresh = self.done[-1].clone()
         state = environment.backend.layout.view(self.state)
         state.key_pos_b.copy_(self._keys.positions_b(state.joint_pos))
 
@@ -102,9 +107,8 @@ class Rollout:
         for t, (ids, starts) in enumerate(self._restarts):
             windows[t, :, :-1] = self._trail[:, 1:]
             windows[t, :, -1] = self.state[t]
-            self._trail = windows[t].clone() if len(ids) else windows[t]
-            if len(ids):
-                self._trail[ids] = starts
+            self._trail = windows[t].clone()
+            self._trail[ids] = starts
         return features(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
 
     def critic_inputs(self, environment: Environment) -> Tuple[Tensor, Tensor]:
@@ -122,6 +126,7 @@ class Rollout:
         """Sum of squared changes of the action, [T, N]; zero at the first step of an episode."""
         previous = torch.cat((self.first_action.unsqueeze(0), self.action[:-1]))
         change = (self.action - previous).pow(2).sum(-1)
+        change[0][self._first] = 0.0
         change[1:][self.done[:-1]] = 0.0
         return change
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Optional
+from typing import Optional, Tuple
 
-from amp_sdk.errors import AmpSdkError
+from amp_sdk.errors import AmpSdkError, CheckFailedError
 from amp_training.build import Session
 from amp_training.checkpoint import Progress, save_checkpoint
 from amp_training.export import export_policy
+from amp_training.learner import IterationStats
 from amp_training.log import TrainingLog
 from amp_training.session_contract import session_contract
 
@@ -33,7 +35,7 @@ class _StopFlag:
     """Turns the first SIGINT or SIGTERM into a request; the second one interrupts."""
 
     def __init__(self) -> None:
-        self.reason = ""
+        self.number: Optional[int] = None
         self._previous = {}
 
     def __enter__(self) -> _StopFlag:
@@ -46,23 +48,29 @@ class _StopFlag:
             signal.signal(number, handler)
 
     def _handle(self, number: int, _: Optional[FrameType]) -> None:
-        if self.reason:
+        if self.number is not None:
             raise KeyboardInterrupt
-        self.reason = signal.Signals(number).name
+        self.number = number
 
 
-def train(session: Session, folder: Path, limits: Limits, progress: Progress) -> Progress:
+def train(
+    session: Session, folder: Path, limits: Limits, progress: Progress
+) -> Tuple[Progress, Optional[int]]:
     """Train until a limit or a signal; the folder then holds a resumable checkpoint.
 
-    Iterations, samples and seconds of ``progress`` count from the run's first start.
+    Iterations, samples and seconds of ``progress`` count from the run's first start. Returns the
+    progress and the number of the signal that ended it, if one did. Raises CheckFailedError where
+    the networks diverge; the last checkpoint is then kept.
     """
+    session.environment.schedule(progress.samples)
+    session.learner.rollout.begin(session.environment.restart_all(session.generator))
     log = TrainingLog(folder, f"{session.recipe.name}: {session.interface.robot.name}")
     per_iteration = session.learner.rollout.action.shape[0] * session.environment.num_envs
     begin = time.monotonic() - progress.seconds
     saved = snapshot = progress.seconds
     try:
         with _StopFlag() as stop:
-            while not stop.reason and not _over(progress, limits):
+            while stop.number is None and not _over(progress, limits):
                 start = time.perf_counter()
                 stats = session.learner.iterate(progress.samples)
                 throughput = per_iteration / (time.perf_counter() - start)
@@ -71,6 +79,7 @@ def train(session: Session, folder: Path, limits: Limits, progress: Progress) ->
                     progress.samples + per_iteration,
                     time.monotonic() - begin,
                 )
+                _check_finite(stats, progress)
                 share = _share(progress, limits)
                 left_s = progress.seconds * (1.0 - share) / max(share, 1e-6)
                 log.write(progress, stats, throughput, share, left_s)
@@ -82,13 +91,24 @@ def train(session: Session, folder: Path, limits: Limits, progress: Progress) ->
                     and progress.seconds - snapshot >= limits.snapshot_seconds
                 ):
                     snapshot = progress.seconds
-                    _snapshot(folder, session, progress)
+                    _snapshot(folder, session, progress, log)
             save_checkpoint(folder, session, progress)
-            if stop.reason:
-                log.note(f"stopped by {stop.reason}; resume with --resume {folder}")
+            if stop.number is not None:
+                name = signal.Signals(stop.number).name
+                log.note(f"stopped by {name}; go on with --resume {folder}")
     finally:
         log.close()
-    return progress
+    return progress, stop.number
+
+
+def _check_finite(stats: IterationStats, progress: Progress) -> None:
+    """Stop before a checkpoint takes in what has diverged."""
+    losses = (stats.ppo.policy_loss, stats.ppo.value_loss, stats.prior.loss, stats.std)
+    if not all(math.isfinite(loss) for loss in losses):
+        raise CheckFailedError(
+            f"training diverged at {progress.samples} samples (policy, value and discriminator "
+            f"loss, noise: {losses}); the last checkpoint is kept; lower the learning rates"
+        )
 
 
 def _save(folder: Path, session: Session, progress: Progress, log: TrainingLog) -> None:
@@ -99,10 +119,13 @@ def _save(folder: Path, session: Session, progress: Progress, log: TrainingLog) 
         log.note(f"warning: checkpoint not written: {error}")
 
 
-def _snapshot(folder: Path, session: Session, progress: Progress) -> None:
+def _snapshot(folder: Path, session: Session, progress: Progress, log: TrainingLog) -> None:
     name = f"{progress.seconds / 60:06.2f}min_{progress.samples}.onnx"
     contract = session_contract(session, progress.samples)
-    export_policy(session.learner.ppo.average, contract, folder / "snapshots" / name)
+    try:
+        export_policy(session.learner.ppo.average, contract, folder / "snapshots" / name)
+    except AmpSdkError as error:
+        log.note(f"warning: snapshot not written: {error}")
 
 
 def _over(progress: Progress, limits: Limits) -> bool:

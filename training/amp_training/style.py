@@ -125,7 +125,7 @@ class MotionPrior:
                 accuracy = 0.5 * ((negative < 0).float().mean() + (positive > 0).float().mean())
                 means = (negative.mean(), positive.mean(), accuracy)
                 totals += torch.stack((loss, *means)).detach()
-            if float(loss) < self._config.throttle_loss:
+            if float(loss.detach()) < self._config.throttle_loss:
                 continue
             both = self._config.penalty_on == "both"
             penalty = gradient_penalty(self.network, torch.cat((demo, policy)) if both else demo)

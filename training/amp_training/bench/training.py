@@ -22,6 +22,7 @@ from mujoco.batch import Batch
 from amp_sdk._cli import write_json
 from amp_sdk._table import table
 from amp_sdk.config import to_mapping
+from amp_sdk.errors import InputError
 from amp_training.backends.mujoco_cpu import MujocoBackend
 from amp_training.build import Session, build_session
 from amp_training.config import load_recipe
@@ -110,6 +111,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     p.add_argument("--set", nargs="+", default=[], metavar="KEY.PATH=VALUE")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     args = p.parse_args(argv)
+    if args.rollouts < 1 or min(args.num_envs) < 1:
+        raise InputError("--rollouts and --num-envs must be at least 1")
     figures = []
     for num_envs in args.num_envs:
         recipe = load_recipe(args.recipe, [*args.set, f"simulation.num_envs={num_envs}"])

@@ -18,8 +18,9 @@ from amp_sdk.errors import InputError
 from amp_training.build import Session, build_session
 from amp_training.checkpoint import load_checkpoint, recipe_of, restore
 from amp_training.cli.train import motion_overrides
-from amp_training.config import Recipe, load_recipe
+from amp_training.config import RandomizationConfig, Recipe, load_recipe
 from amp_training.evaluate import evaluate
+from amp_training.session_contract import session_contract
 
 
 def main(argv: Optional[List[str]] = None) -> int:
@@ -35,8 +36,9 @@ def main(argv: Optional[List[str]] = None) -> int:
     args = p.parse_args(argv)
     if args.episodes < 1 or args.num_envs < 1:
         raise InputError("--episodes and --num-envs must be at least 1")
+    if args.seed < 0:
+        raise InputError(f"--seed {args.seed}: expected 0 or more")
     session, act, with_style = _run(args) if Path(args.source).is_dir() else _policy(args)
-    session.reference.reseed(args.seed)
     result = evaluate(session, act, args.episodes, with_style)
     values = vars(result).items()
     rows = [(n.replace("_", " "), "-" if v is None else f"{v:.4g}") for n, v in values]
@@ -45,14 +47,19 @@ def main(argv: Optional[List[str]] = None) -> int:
     return 0
 
 
+_INTERFACE = ("robot", "joints", "observation", "commands", "control_period_s", "action_clip")
+
 Source = Tuple[Session, Callable[[Tensor], Tensor], bool]
 """A session, the policy, and whether the session has the policy's discriminator."""
 
 
 def _run(args: argparse.Namespace) -> Source:
+    if args.recipe or args.motion:
+        raise InputError("a run has its own recipe and clips; drop --recipe and --motion")
     content = load_checkpoint(Path(args.source))
-    session = _session(recipe_of(content, args.source), args.num_envs)
+    session = _session(recipe_of(content, args.source), args)
     restore(session, content)
+    session.generator.manual_seed(args.seed)
     return session, session.learner.ppo.average, True
 
 
@@ -61,13 +68,14 @@ def _policy(args: argparse.Namespace) -> Source:
     recipe = load_recipe(
         args.recipe or policy.contract.provenance.recipe, motion_overrides(args.motion)
     )
-    session = _session(recipe, args.num_envs)
-    size = session.environment.policy_observation.size
-    if policy.contract.obs_dim != size:
-        raise InputError(
-            f"{args.source}: its observation has {policy.contract.obs_dim} numbers, the recipe's "
-            f"{size}; give the recipe that it was trained with: --recipe"
-        )
+    session = _session(recipe, args)
+    expected = session_contract(session, 0)
+    for part in _INTERFACE:
+        if getattr(policy.contract, part) != getattr(expected, part):
+            raise InputError(
+                f"{args.source}: its {part} differs from that of the recipe {recipe.name!r}; give "
+                "the recipe and the clips that it was trained with: --recipe, --motion"
+            )
 
     def act(observation: Tensor) -> Tensor:
         return torch.from_numpy(policy.act(observation.numpy()))
@@ -75,6 +83,13 @@ def _policy(args: argparse.Namespace) -> Source:
     return session, act, False
 
 
-def _session(recipe: Recipe, num_envs: int) -> Session:
-    simulation = dataclasses.replace(recipe.simulation, num_envs=num_envs)
-    return build_session(dataclasses.replace(recipe, simulation=simulation))
+def _session(recipe: Recipe, args: argparse.Namespace) -> Session:
+    """A session of the recipe with other starts, on the nominal robot."""
+    return build_session(
+        dataclasses.replace(
+            recipe,
+            seed=args.seed,
+            simulation=dataclasses.replace(recipe.simulation, num_envs=args.num_envs),
+            randomization=RandomizationConfig(enabled=False),
+        )
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 from typing import List, Optional, Tuple
@@ -14,7 +15,14 @@ from amp_sdk._cli import write_json
 from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
 from amp_training.build import build_session
-from amp_training.checkpoint import Progress, load_checkpoint, recipe_of, restore, save_recipe
+from amp_training.checkpoint import (
+    CHECKPOINT,
+    Progress,
+    load_checkpoint,
+    recipe_of,
+    restore,
+    save_recipe,
+)
 from amp_training.config import Recipe, load_recipe, recipe_names
 from amp_training.run import Limits, train
 
@@ -36,7 +44,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--device", choices=["cpu"], default="cpu", help="where the networks live")
     p.add_argument("--num-envs", type=int, metavar="N", help="environments side by side")
     p.add_argument("--max-samples", type=int, metavar="N", help="stop after N environment steps")
-    p.add_argument("--max-minutes", type=float, metavar="M", help="stop after M minutes")
+    p.add_argument(
+        "--max-minutes",
+        type=float,
+        metavar="M",
+        help="stop after M minutes, counted from the first start",
+    )
     p.add_argument("--seed", type=int, metavar="S")
     p.add_argument("--out", type=Path, metavar="DIR", help="run folder (default: runs/NAME-TIME)")
     p.add_argument(
@@ -55,25 +68,45 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Optional[List[str]] = None) -> int:
     """Run the command; see ``parser``."""
     args = parser().parse_args(argv)
-    if args.threads > 0:
+    _check_limits(args)
+    if args.threads:
         torch.set_num_threads(args.threads)
     recipe, folder, content = _source(args)
     session = build_session(recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    progress = Progress()
-    if content is not None:
-        progress = restore(session, content)
+    progress = Progress() if content is None else restore(session, content)
+    _make_folder(folder)
     save_recipe(folder, recipe)
     limits = Limits(
-        max_samples=args.max_samples or recipe.max_samples,
+        max_samples=recipe.max_samples if args.max_samples is None else args.max_samples,
         max_seconds=float("inf") if args.max_minutes is None else 60.0 * args.max_minutes,
         snapshot_seconds=None if args.snapshot_minutes is None else 60.0 * args.snapshot_minutes,
     )
     print(f"training {recipe.name} on {recipe.robot} into {folder}", flush=True)
-    progress = train(session, folder, limits, progress)
-    print(f"next: python -m amp_sdk.export {folder} -o policy.onnx", flush=True)
+    progress, stopped_by = train(session, folder, limits, progress)
     write_json(args.json, {"run": str(folder), **to_mapping(progress)})
+    if stopped_by is not None:
+        return 128 + stopped_by
+    print(f"next: python -m amp_sdk.export {folder} -o policy.onnx", flush=True)
     return 0
+
+
+def _check_limits(args: argparse.Namespace) -> None:
+    """Refuse limits that are no positive numbers."""
+    for name in ("max_samples", "max_minutes", "snapshot_minutes", "num_envs"):
+        value = getattr(args, name)
+        if value is not None and not (value > 0 and math.isfinite(value)):
+            raise InputError(f"--{name.replace('_', '-')} {value}: expected a number above 0")
+    if args.threads < 0:
+        raise InputError(f"--threads {args.threads}: expected 0 or more")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make the run folder {folder}: {error.strerror}; choose another --out"
+        ) from error
 
 
 def _source(args: argparse.Namespace) -> Tuple[Recipe, Path, Optional[dict]]:
@@ -92,6 +125,11 @@ def _source(args: argparse.Namespace) -> Tuple[Recipe, Path, Optional[dict]]:
         recipe = load_recipe(args.recipe, overrides)
         stamp = time.strftime("%Y%m%d-%H%M%S")
         folder = args.out or Path("runs") / f"{recipe.name}-{stamp}"
+        if (folder / CHECKPOINT).exists():
+            raise InputError(
+                f"{folder} holds a run already; go on with it (--resume {folder}) or choose "
+                "another --out"
+            )
         return recipe, folder, None
     changes = (args.motion, args.out, args.set, args.seed, args.num_envs, args.backend)
     if any(change is not None and change != [] for change in changes):
@@ -100,8 +138,8 @@ def _source(args: argparse.Namespace) -> Tuple[Recipe, Path, Optional[dict]]:
             "--max-minutes)"
         )
     content = load_checkpoint(args.resume)
-    recipe = recipe_of(content, str(args.resume))
-    return recipe, args.resume, content
+    folder = args.resume.parent if args.resume.is_file() else args.resume
+    return recipe_of(content, str(args.resume)), folder, content
 
 
 def motion_overrides(files: Optional[List[str]]) -> List[str]:
