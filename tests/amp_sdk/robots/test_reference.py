@@ -36,6 +36,11 @@ REFERENCES = {
     "g1_23dof": Reference("unitree_g1_23dof_rev_1_0.xml", own_armature=True),
     "g1_29dof": Reference("unitree_g1_29dof_rev_1_0.xml", own_armature=True),
     "humanoid": Reference("mimickit_humanoid.xml", holds_gains=True),
+    "humanoid_sword_shield": Reference(
+        "mimickit_humanoid.xml",
+        holds_gains=True,
+        additions=("right_hand_x", "right_hand_y", "right_hand_z", "sword", "shield"),
+    ),
     "pi_plus": Reference("mimickit_pi_plus_22dof.xml", holds_gains=True),
 }
 POSES = 1000
@@ -216,3 +221,28 @@ def test_joint_space_inertia(pair):
             mujoco.mj_fullM(model, state, matrix)
         scale = np.sqrt(np.outer(np.diag(theirs), np.diag(theirs)))
         assert np.max(np.abs(ours - theirs) / scale) < 1e-6
+
+
+def test_sword_and_shield():
+    """What no reference states: where they are and that they weigh what their sizes say."""
+    spec = robots.load("humanoid_sword_shield")
+    additions = REFERENCES[spec.name].additions
+    assert len(spec.joint_names) == 31
+    model = mujoco.MjModel.from_xml_path(str(spec.mjcf_path))
+    bare = without(spec, additions)
+    hilt = 600 * np.pi * 0.023**2 * (0.23 + 4 / 3 * 0.023)
+    blade = 600 * 0.68 * 0.07 * 0.02
+    shield = 250 * np.pi * 0.3**2 * 0.03
+    np.testing.assert_allclose(model.body("sword").mass, hilt + blade, rtol=1e-9)
+    np.testing.assert_allclose(model.body("shield").mass, shield, rtol=1e-9)
+    np.testing.assert_allclose(
+        model.body_mass.sum() - bare.body_mass.sum(), hilt + blade + shield, rtol=1e-9
+    )
+    parents = {name: model.body(model.body(name).parentid[0]).name for name in ("sword", "shield")}
+    assert parents == {"sword": "right_hand", "shield": "left_lower_arm"}
+    assert not model.body("sword").jntnum[0] and not model.body("shield").jntnum[0]
+    humanoid = robots.load("humanoid")
+    assert tuple(n for n in spec.joint_names if n not in additions) == humanoid.joint_names
+    for field in ("kp", "kd", "effort_limit_nm", "armature", "default_joint_pos_rad"):
+        here = getattr(spec, field)[spec.joint_index(humanoid.joint_names)]
+        np.testing.assert_array_equal(here, getattr(humanoid, field))
