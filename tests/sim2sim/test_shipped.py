@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import amp_sdk
 import pytest
+
+import amp_sdk
 from amp_sdk.policy import resolve, shipped
 from amp_sim2sim.check import BasicCheck
 from amp_sim2sim.verify import Settings, verify
