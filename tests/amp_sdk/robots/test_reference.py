@@ -42,6 +42,7 @@ REFERENCES = {
         additions=("right_hand_x", "right_hand_y", "right_hand_z", "sword", "shield"),
     ),
     "pi_plus": Reference("mimickit_pi_plus_22dof.xml", holds_gains=True),
+    "smpl": Reference("mimickit_smpl.xml", holds_gains=True),
 }
 POSES = 1000
 
