@@ -69,7 +69,7 @@ def test_bad_input_is_one_line_status_2_and_no_file(
         ((cut,), "truncated or damaged"),
         ((foreign,), "mkdir, which was not run"),
         ((nan,), "FR_hip_joint is nan at frame 3"),
-        ((good, "--robot", "g1_29dof"), "it would fit: go2"),
+        ((good, "--robot", "g1_29dof"), "it would fit: g1_12dof, go2"),
         ((good, "--robot", "go3"), "did you mean 'go2'"),
         ((tmp_path / "absent.pkl",), "no motion file"),
         ((good, "--fps", "0"), "fps above zero"),
