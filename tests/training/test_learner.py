@@ -77,6 +77,21 @@ def test_no_window_that_ends_in_a_fall_reaches_the_prior(monkeypatch) -> None:
     assert len(seen[0]) == learner.rollout.failed.numel() - falls
 
 
+def test_the_learner_bootstraps_time_outs_and_not_falls(session: Session) -> None:
+    """With no rewards and a value of one everywhere, only a time-out is worth its discount."""
+    learner = session.learner
+    learner.iterate(0)
+    rollout = learner.rollout
+    rollout.failed.zero_()
+    rollout.timed_out.zero_()
+    rollout.failed[2, 0] = rollout.timed_out[2, 1] = True
+    learner.critic.value[-1].weight.data.zero_()
+    learner.critic.value[-1].bias.data.fill_(1.0)
+    batch, _ = learner._batch(torch.zeros(rollout.log_prob.shape))
+    target = batch.target.view(rollout.log_prob.shape)
+    torch.testing.assert_close(target[2, :2], torch.tensor([0.0, session.recipe.ppo.gamma]))
+
+
 def test_same_seed_same_training() -> None:
     first, second = (build_session(small_recipe()) for _ in range(2))
     for session in (first, second):

@@ -84,6 +84,21 @@ def test_action_change_is_not_counted_over_a_restart() -> None:
     assert (change[1:][~rollout.done[:-1]] > 0).all()
 
 
+def test_action_change_begins_anew_after_a_rollout_that_ended_episodes() -> None:
+    session, rollout, _ = collected()
+    ended = rollout.done[-1].clone()
+    while not ended.any():
+        session.learner.rollout.collect(
+            session.environment, session.learner.actor, session.generator
+        )
+        ended = rollout.done[-1].clone()
+    rollout.discriminator_windows(identity)
+    rollout.collect(session.environment, session.learner.actor, session.generator)
+    change = rollout.action_change()[0]
+    assert (change[ended] == 0).all()
+    assert (change[~ended] > 0).all()
+
+
 def test_log_prob_equals_torch() -> None:
     noise, log_std = torch.randn(5, 3), torch.randn(3)
     normal = torch.distributions.Normal(torch.zeros(3), log_std.exp())

@@ -81,6 +81,32 @@ def test_learns_to_tell_two_motions_apart(loss: str) -> None:
     assert prior.reward(demos)[0].mean() > 3.0 * prior.reward(policy)[0].mean()
 
 
+def test_a_saturated_discriminator_is_left_alone() -> None:
+    generator = torch.Generator().manual_seed(0)
+    config = DiscriminatorConfig(throttle_loss=1e9, updates=2, batch=16)
+    prior = MotionPrior(2, config, torch.randn(64, 2), generator)
+    before = [p.clone() for p in prior.network.parameters()]
+    assert prior.update(torch.randn(64, 2)).applied_share == 0.0
+    assert all(torch.equal(a, b) for a, b in zip(before, prior.network.parameters(), strict=True))
+
+
+def test_reward_and_update_see_normalised_windows(monkeypatch) -> None:
+    """The network is only ever given windows of mean zero and deviation one."""
+    generator = torch.Generator().manual_seed(0)
+    config = DiscriminatorConfig(updates=1, batch=512, replay_share=0.0)
+    prior = MotionPrior(2, config, 500.0 + 40.0 * torch.randn(2000, 2), generator)
+    windows = 500.0 + 40.0 * torch.randn(2000, 2)
+    prior.observe(windows)
+    seen = []
+    forward = prior.network.forward
+    monkeypatch.setattr(prior.network, "forward", lambda x: (seen.append(x), forward(x))[1])
+    prior.reward(windows)
+    prior.update(windows)
+    assert len(seen) >= 3
+    for x in seen:
+        assert x.abs().max() < 5.1 and abs(float(x.detach().std()) - 1.0) < 0.2
+
+
 def test_statistics_are_of_policy_and_demonstrations_alike() -> None:
     generator = torch.Generator().manual_seed(0)
     prior = MotionPrior(1, DiscriminatorConfig(), torch.full((100, 1), 3.0), generator)
