@@ -15,9 +15,17 @@ endif()
 set(PYBIND11_FINDPYTHON ON)
 find_package(pybind11 2.11 CONFIG REQUIRED)
 
+# What both modules share is compiled once, and as one file: pybind11's headers take most of the
+# time.
+add_library(amp_bindings OBJECT bindings/array_view.cpp bindings/checks.cpp bindings/disc_obs.cpp
+                                bindings/gae.cpp bindings/kernels.cpp)
+target_include_directories(amp_bindings PRIVATE include)
+target_link_libraries(amp_bindings PRIVATE pybind11::module)
+set_target_properties(amp_bindings PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+amp_compile_options(amp_bindings)
+
 function(amp_add_extension name)
-  pybind11_add_module(${name} NO_EXTRAS ${ARGN} bindings/array_view.cpp bindings/checks.cpp
-                      bindings/disc_obs.cpp bindings/gae.cpp bindings/kernels.cpp)
+  pybind11_add_module(${name} NO_EXTRAS ${ARGN} $<TARGET_OBJECTS:amp_bindings>)
   target_include_directories(${name} PRIVATE include src bindings)
   amp_compile_options(${name})
   install(TARGETS ${name} LIBRARY DESTINATION amp_sdk)

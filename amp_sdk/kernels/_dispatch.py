@@ -111,10 +111,26 @@ def _target(array: Any) -> Tuple[Any, Any, int]:
     allocate = partial(torch.empty, dtype=torch.float32, device=array.device)
     if not array.is_cuda:
         return core(), allocate, 0
-    module = cuda(array.get_device())
-    if module is None:
-        return _torch, allocate, 0
-    return module, allocate, torch.cuda.current_stream(array.device).cuda_stream
+    device = array.get_device()
+    if device != torch.cuda.current_device():
+        return _OnDevice(torch.cuda.device(device), array), allocate, 0
+    module = cuda(device) or _torch
+    return module, allocate, torch.cuda.current_stream().cuda_stream
+
+
+class _OnDevice:
+    """The implementation for CUDA tensors that are not on the current device."""
+
+    def __init__(self, guard: Any, array: Any) -> None:
+        self._guard, self._array = guard, array
+
+    def __getattr__(self, kernel: str) -> Any:
+        def run(*args: Any) -> Any:
+            with self._guard:
+                module, _, stream = _target(self._array)
+                return getattr(module, kernel)(*args[:-1], stream)
+
+        return run
 
 
 def _empty_numpy(shape: Tuple[int, ...]) -> np.ndarray:

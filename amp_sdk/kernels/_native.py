@@ -33,10 +33,10 @@ def core() -> ModuleType:
 @functools.lru_cache(maxsize=None)
 def cuda(device: int) -> Optional[ModuleType]:
     """The CUDA module ``amp_sdk._cuda`` when it works on CUDA device ``device``, else None after
-    one warning that says why."""
+    one warning that says why. ``device`` must be the current one."""
     try:
         module = importlib.import_module("amp_sdk._cuda")
-        problem = module.problem(device)
+        problem = module.problem()
     except ImportError as error:
         module, problem = None, f"amp_sdk._cuda cannot be loaded ({error})"
     if not problem:
@@ -57,8 +57,8 @@ def set_num_threads(count: int) -> None:
 
 
 def num_threads() -> int:
-    """The most CPU threads a kernel uses: by default the CPUs this process may run on, or
-    ``AMP_SDK_NUM_THREADS``."""
+    """The most CPU threads a kernel uses: by default the CPUs this process may run on, 16 at most,
+    or the environment variable ``AMP_SDK_NUM_THREADS``."""
     return core().num_threads()
 
 

@@ -10,22 +10,19 @@
 namespace py = pybind11;
 
 PYBIND11_MODULE(_core, module) {
-  using amp::bindings::Device;
   module.doc() = "Compiled core of amp_sdk; use it through amp_sdk.kernels.";
   amp::bindings::Backend backend{};
   backend.kind = amp::bindings::Kind::cpu;
-  backend.gae = [](const amp::GaeArgs& args, Device, std::uintptr_t) { amp::gae(args); };
-  backend.disc_obs = [](const amp::DiscObsArgs& args, Device, std::uintptr_t) {
-    amp::disc_obs(args);
-  };
+  backend.gae = [](const amp::GaeArgs& args, std::uintptr_t) { amp::gae(args); };
+  backend.disc_obs = [](const amp::DiscObsArgs& args, std::uintptr_t) { amp::disc_obs(args); };
   amp::bindings::bind_kernels(module, backend);
 
   // The same checks and buffers with nothing computed, for implementations in Python.
   py::module_ checked = module.def_submodule("checked", "Checks arguments, gives the buffers.");
   amp::bindings::Backend nothing{};
   nothing.kind = amp::bindings::Kind::any;
-  nothing.gae = [](const amp::GaeArgs&, Device, std::uintptr_t) {};
-  nothing.disc_obs = [](const amp::DiscObsArgs&, Device, std::uintptr_t) {};
+  nothing.gae = [](const amp::GaeArgs&, std::uintptr_t) {};
+  nothing.disc_obs = [](const amp::DiscObsArgs&, std::uintptr_t) {};
   amp::bindings::bind_kernels(checked, nothing);
 
   module.def("set_num_threads", &amp::set_num_threads, py::arg("count"));

@@ -14,7 +14,7 @@ PYBIND11_MODULE(_cuda, module) {
   backend.disc_obs = &amp::cuda::disc_obs;
   amp::bindings::bind_kernels(module, backend);
 
-  module.def("problem", &amp::cuda::problem, py::arg("device"),
-             "Why the kernels cannot run on a device; empty when they can.");
+  module.def("problem", &amp::cuda::problem,
+             "Why the kernels cannot run on the current device; empty when they can.");
   module.def("architectures", &amp::cuda::architectures);
 }

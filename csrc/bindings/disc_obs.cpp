@@ -6,9 +6,9 @@
 namespace amp::bindings {
 namespace {
 
-constexpr const char* kKernel = "disc_obs";
+constexpr const char* kDiscObs = "disc_obs";
 
-struct Inputs {
+struct DiscObsInputs {
   py::handle root_pos, root_quat, root_lin_vel, root_ang_vel, joint_rot, joint_vel, key_pos;
   py::handle heading_invariant, root_height;
 };
@@ -16,21 +16,21 @@ struct Inputs {
 bool boolean(const char* name, py::handle value) {
   py::detail::make_caster<bool> caster;
   if (!caster.load(value, false)) {
-    throw BadArray(std::string(kKernel) + ": " + name + " must be True or False, found " +
+    throw BadArray(std::string(kDiscObs) + ": " + name + " must be True or False, found " +
                    py::repr(value).cast<std::string>());
   }
   return static_cast<bool>(caster);
 }
 
 // Checks every input and fills `args` with it.
-std::vector<ArrayView> read_inputs(const Inputs& in, Kind kind, DiscObsArgs& args) {
-  std::vector<ArrayView> views = {view_of(kKernel, "root_pos", in.root_pos),
-                                  view_of(kKernel, "root_quat", in.root_quat),
-                                  view_of(kKernel, "root_lin_vel", in.root_lin_vel),
-                                  view_of(kKernel, "root_ang_vel", in.root_ang_vel),
-                                  view_of(kKernel, "joint_rot", in.joint_rot),
-                                  view_of(kKernel, "joint_vel", in.joint_vel),
-                                  view_of(kKernel, "key_pos", in.key_pos)};
+std::vector<ArrayView> read_disc_obs(const DiscObsInputs& in, Kind kind, DiscObsArgs& args) {
+  std::vector<ArrayView> views = {view_of(kDiscObs, "root_pos", in.root_pos),
+                                  view_of(kDiscObs, "root_quat", in.root_quat),
+                                  view_of(kDiscObs, "root_lin_vel", in.root_lin_vel),
+                                  view_of(kDiscObs, "root_ang_vel", in.root_ang_vel),
+                                  view_of(kDiscObs, "joint_rot", in.joint_rot),
+                                  view_of(kDiscObs, "joint_vel", in.joint_vel),
+                                  view_of(kDiscObs, "key_pos", in.key_pos)};
   const ArrayView &rotations = views[4], &velocities = views[5], &keys = views[6];
   check_rank(views[0], 3, "N, H, 3");
   check_rank(rotations, 4, "N, H, J, 4");
@@ -70,26 +70,25 @@ std::vector<ArrayView> read_inputs(const Inputs& in, Kind kind, DiscObsArgs& arg
 
 void bind_disc_obs(py::module_& module, const Backend& backend) {
   module.def(
-      kKernel, [backend](py::handle root_pos, py::handle root_quat, py::handle root_lin_vel,
-                         py::handle root_ang_vel, py::handle joint_rot, py::handle joint_vel,
-                         py::handle key_pos, py::handle heading_invariant, py::handle root_height,
-                         py::handle out, const py::object& allocate, std::uintptr_t stream) {
+      kDiscObs, [backend](py::handle root_pos, py::handle root_quat, py::handle root_lin_vel,
+                          py::handle root_ang_vel, py::handle joint_rot, py::handle joint_vel,
+                          py::handle key_pos, py::handle heading_invariant, py::handle root_height,
+                          py::handle out, const py::object& allocate, std::uintptr_t stream) {
         DiscObsArgs args;
         const std::vector<ArrayView> views =
-            read_inputs({root_pos, root_quat, root_lin_vel, root_ang_vel, joint_rot, joint_vel,
-                         key_pos, heading_invariant, root_height},
-                        backend.kind, args);
+            read_disc_obs({root_pos, root_quat, root_lin_vel, root_ang_vel, joint_rot, joint_vel,
+                           key_pos, heading_invariant, root_height},
+                          backend.kind, args);
         const std::size_t width = args.steps * args.features();
         const py::object result = out.is_none() ? allocate(py::make_tuple(args.windows, width))
                                                 : py::reinterpret_borrow<py::object>(out);
-        const ArrayView view = view_of(kKernel, "out", result);
+        const ArrayView view = view_of(kDiscObs, "out", result);
         check_memory(view, views[0]);
         check_shape(view, {{"N", args.windows}, {"H*F", width}});
         args.out = output(view, views);
-        const Device device = views[0].device;
         {
           const py::gil_scoped_release release;
-          backend.disc_obs(args, device, stream);
+          backend.disc_obs(args, stream);
         }
         return result;
       });

@@ -6,9 +6,9 @@
 namespace amp::bindings {
 namespace {
 
-constexpr const char* kKernel = "gae";
+constexpr const char* kGae = "gae";
 
-struct Inputs {
+struct GaeInputs {
   py::handle rewards, values, next_values, failed, done, gamma, lam;
 };
 
@@ -19,16 +19,16 @@ double unit_interval(const char* name, py::handle number) {
   } else if (value >= 0.0 && value <= 1.0) {
     return value;
   }
-  throw BadArray(std::string(kKernel) + ": " + name + " must be a number in [0, 1], found " +
+  throw BadArray(std::string(kGae) + ": " + name + " must be a number in [0, 1], found " +
                  py::repr(number).cast<std::string>());
 }
 
 // Checks every input and fills `args` with it.
-std::vector<ArrayView> read_inputs(const Inputs& in, Kind kind, GaeArgs& args) {
+std::vector<ArrayView> read_gae(const GaeInputs& in, Kind kind, GaeArgs& args) {
   std::vector<ArrayView> views = {
-      view_of(kKernel, "rewards", in.rewards), view_of(kKernel, "values", in.values),
-      view_of(kKernel, "next_values", in.next_values), view_of(kKernel, "failed", in.failed),
-      view_of(kKernel, "done", in.done)};
+      view_of(kGae, "rewards", in.rewards), view_of(kGae, "values", in.values),
+      view_of(kGae, "next_values", in.next_values), view_of(kGae, "failed", in.failed),
+      view_of(kGae, "done", in.done)};
   const ArrayView& first = views[0];
   check_rank(first, 2, "T, N");
   check_not_empty(first);
@@ -61,7 +61,7 @@ py::tuple outputs(py::handle out, const py::object& allocate, std::vector<ArrayV
   const py::tuple pair = out.is_none() ? py::make_tuple(allocate(shape), allocate(shape))
                                        : py::tuple(py::reinterpret_borrow<py::object>(out));
   const auto take = [&](const char* name, py::handle array) {
-    const ArrayView view = view_of(kKernel, name, array);
+    const ArrayView view = view_of(kGae, name, array);
     check_memory(view, views[0]);
     check_shape(view, {{"T", args.steps}, {"N", args.columns}});
     const Span<float> span = output(view, views);
@@ -76,18 +76,16 @@ py::tuple outputs(py::handle out, const py::object& allocate, std::vector<ArrayV
 }  // namespace
 
 void bind_gae(py::module_& module, const Backend& backend) {
-  module.def(kKernel, [backend](py::handle rewards, py::handle values, py::handle next_values,
-                                py::handle failed, py::handle done, py::handle gamma,
-                                py::handle lam, py::handle out, const py::object& allocate,
-                                std::uintptr_t stream) {
+  module.def(kGae, [backend](py::handle rewards, py::handle values, py::handle next_values,
+                             py::handle failed, py::handle done, py::handle gamma, py::handle lam,
+                             py::handle out, const py::object& allocate, std::uintptr_t stream) {
     GaeArgs args;
     std::vector<ArrayView> views =
-        read_inputs({rewards, values, next_values, failed, done, gamma, lam}, backend.kind, args);
+        read_gae({rewards, values, next_values, failed, done, gamma, lam}, backend.kind, args);
     const py::tuple results = outputs(out, allocate, views, args);
-    const Device device = views[0].device;
     {
       const py::gil_scoped_release release;
-      backend.gae(args, device, stream);
+      backend.gae(args, stream);
     }
     return results;
   });

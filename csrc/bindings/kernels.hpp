@@ -6,12 +6,12 @@
 
 namespace amp::bindings {
 
-// What runs a kernel once its arguments are known to be good. `stream` is a cudaStream_t as an
-// integer, 0 on the CPU.
+// What runs a kernel once its arguments are known to be good. `stream` is a cudaStream_t of the
+// current device as an integer, 0 on the CPU.
 struct Backend {
   Kind kind;
-  void (*gae)(const GaeArgs& args, Device device, std::uintptr_t stream);
-  void (*disc_obs)(const DiscObsArgs& args, Device device, std::uintptr_t stream);
+  void (*gae)(const GaeArgs& args, std::uintptr_t stream);
+  void (*disc_obs)(const DiscObsArgs& args, std::uintptr_t stream);
 };
 
 // Add every kernel to `module`, with messages turned into amp_sdk.kernels.ArrayError.

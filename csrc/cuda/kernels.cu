@@ -45,29 +45,6 @@ void require(cudaError_t status, const char* what) {
   }
 }
 
-// Makes `device` the thread's current device for a scope.
-class DeviceScope {
- public:
-  explicit DeviceScope(int device) {
-    require(cudaGetDevice(&before_), "amp_sdk");
-    if (before_ != device) {
-      require(cudaSetDevice(device), "amp_sdk");
-      changed_ = true;
-    }
-  }
-  ~DeviceScope() {
-    if (changed_) {
-      cudaSetDevice(before_);
-    }
-  }
-  DeviceScope(const DeviceScope&) = delete;
-  DeviceScope& operator=(const DeviceScope&) = delete;
-
- private:
-  int before_ = 0;
-  bool changed_ = false;
-};
-
 // The launch's own status, so that no earlier error of another library is taken for ours.
 template <class... Args>
 void launch(const char* name, void (*kernel)(Args...), std::size_t blocks, unsigned threads,
@@ -95,19 +72,17 @@ GaeKernel gae_kernel_for(const GaeArgs& args) {
 
 }  // namespace
 
-void gae(const GaeArgs& args, int device, std::uintptr_t stream) {
-  const DeviceScope scope(device);
+void gae(const GaeArgs& args, std::uintptr_t stream) {
   const std::size_t blocks = (args.columns + kGaeThreads - 1) / kGaeThreads;
   launch<GaeArgs>("gae", gae_kernel_for(args), blocks, kGaeThreads, 0, stream, args);
 }
 
-void disc_obs(const DiscObsArgs& args, int device, std::uintptr_t stream) {
+void disc_obs(const DiscObsArgs& args, std::uintptr_t stream) {
   if (args.features() > kMaxFeatures) {
     throw std::invalid_argument("disc_obs: " + std::to_string(args.features()) +
                                 " features per step, at most " + std::to_string(kMaxFeatures) +
                                 " fit into a CUDA device's shared memory");
   }
-  const DeviceScope scope(device);
   const std::size_t total = args.windows * args.steps;
   const std::size_t steps = tile_steps(args);
   const std::size_t bytes =
@@ -116,7 +91,7 @@ void disc_obs(const DiscObsArgs& args, int device, std::uintptr_t stream) {
                                 kTileThreads, bytes, stream, args, static_cast<unsigned>(steps));
 }
 
-std::string problem(int device) {
+std::string problem() {
   try {
     int driver = 0, runtime = 0;
     require(cudaDriverGetVersion(&driver), "driver");
@@ -127,7 +102,6 @@ std::string problem(int device) {
              std::to_string(runtime / 1000) + "." + std::to_string(runtime % 1000 / 10) +
              "; update the driver or build with an older nvcc";
     }
-    const DeviceScope scope(device);
     cudaFuncAttributes attributes;
     for (const auto failed : {Flags::Type::byte, Flags::Type::float32}) {
       for (const auto done : {Flags::Type::byte, Flags::Type::float32}) {

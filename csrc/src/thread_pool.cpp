@@ -19,6 +19,9 @@
 namespace amp {
 namespace {
 
+// The most threads used unless the user wants more: fewer cores than this saturate the memory.
+constexpr std::size_t kDefaultThreads = 16;
+
 std::size_t available_cpus() {
 #if defined(__linux__)
   cpu_set_t set;
@@ -240,7 +243,7 @@ void set_num_threads(std::size_t count) {
 std::size_t num_threads() {
   std::size_t count = g_threads.load(std::memory_order_relaxed);
   if (count == 0) {
-    count = available_cpus();
+    count = std::min(available_cpus(), kDefaultThreads);
     g_threads.store(count, std::memory_order_relaxed);
   }
   return count;

@@ -97,7 +97,7 @@ void gae(std::size_t steps, std::size_t columns) {
                          : amp::Flags{d_done.data(), size, amp::Flags::Type::byte};
     args.advantages = d_advantages.out();
     args.returns = d_returns.out();
-    run_and_capture([&](std::uintptr_t stream) { amp::cuda::gae(args, 0, stream); });
+    run_and_capture([&](std::uintptr_t stream) { amp::cuda::gae(args, stream); });
     CHECK(test::same_bits(d_advantages.values(), advantages));
     CHECK(test::same_bits(d_returns.values(), returns));
   }
@@ -117,7 +117,7 @@ void disc_obs(test::Windows& w, std::size_t in_offset, std::size_t out_offset) {
   args.joint_vel = vel.in();
   args.key_pos = key.in();
   args.out = result.out();
-  run_and_capture([&](std::uintptr_t stream) { amp::cuda::disc_obs(args, 0, stream); });
+  run_and_capture([&](std::uintptr_t stream) { amp::cuda::disc_obs(args, stream); });
   CHECK(test::same_bits(result.values(), w.result));
 }
 
@@ -129,7 +129,7 @@ int main() {
     std::printf("skipped: no CUDA device\n");
     return 77;
   }
-  const std::string problem = amp::cuda::problem(0);
+  const std::string problem = amp::cuda::problem();
   if (!problem.empty()) {
     std::fprintf(stderr, "%s\n", problem.c_str());
     return 1;

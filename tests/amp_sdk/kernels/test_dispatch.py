@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import subprocess
 import sys
 import threading
+import types
 import warnings
 
 import numpy as np
@@ -16,7 +18,7 @@ from kernel_inputs import rollout, windows
 
 from amp_sdk import _core, kernels
 from amp_sdk.errors import InputError
-from amp_sdk.kernels import _native, _torch
+from amp_sdk.kernels import _dispatch, _native, _torch
 
 OPTIONS = {"heading_invariant": True, "root_height": True}
 
@@ -152,6 +154,45 @@ def test_torch_checks_as_the_compiled_modules_do():
     inputs[1] = inputs[1].double()
     with pytest.raises(kernels.ArrayError, match="gae: values must be float32"):
         _torch.gae(*inputs, 0.99, 0.95, None, ALLOCATE, 0)
+
+
+class OnSecondDevice(torch.Tensor):
+    """A CPU tensor that says it is on cuda:1."""
+
+    is_cuda = True  # type: ignore[assignment]
+
+    def get_device(self) -> int:
+        return 1
+
+
+def test_cuda_tensors_use_their_own_device_and_its_current_stream(monkeypatch):
+    current = [0]
+    calls: list[tuple] = []
+
+    @contextlib.contextmanager
+    def device(index):
+        before, current[0] = current[0], index
+        yield
+        current[0] = before
+
+    def module(index):
+        assert index == current[0]
+        return types.SimpleNamespace(gae=lambda *args: calls.append((current[0], *args[-3:])))
+
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: current[0])
+    monkeypatch.setattr(torch.cuda, "device", device)
+    monkeypatch.setattr(
+        torch.cuda, "current_stream", lambda: types.SimpleNamespace(cuda_stream=100 + current[0])
+    )
+    monkeypatch.setattr(_dispatch, "cuda", module)
+    array = torch.zeros(2, 3).as_subclass(OnSecondDevice)
+    for start in (0, 1):
+        current[0] = start
+        kernels.gae(array, array, array, array, array, 0.9, 0.9)
+        (where, out, allocate, stream) = calls.pop()
+        assert (where, out, stream) == (1, None, 101)
+        assert allocate((4, 5)).shape == (4, 5)
+        assert current[0] == start
 
 
 def test_a_missing_cuda_module_warns_once_and_says_why(monkeypatch):
