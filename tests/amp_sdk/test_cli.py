@@ -132,3 +132,10 @@ def test_json_that_cannot_be_made_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_json(file, {"a": object()})
     assert file.read_text() == "old"
+
+
+def test_the_parts_of_the_package_are_its_attributes() -> None:
+    import amp_sdk
+
+    assert amp_sdk.robots.load("go2").name == "go2"
+    assert callable(amp_sdk.kernels.gae) and callable(amp_sdk.motion.load_clip)
