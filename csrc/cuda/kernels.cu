@@ -29,6 +29,7 @@ __global__ void __launch_bounds__(kTileThreads)
   const std::size_t left = total - first;
   const Tile tile{first, left < steps_per_tile ? static_cast<unsigned>(left) : steps_per_tile,
                   kTileThreads};
+  static_assert(sizeof(Frame) == sizeof(float4), "frames come first, the results after them");
   Frame* frames = reinterpret_cast<Frame*>(shared);
   float* results = reinterpret_cast<float*>(shared + steps_per_tile) +
                    misalignment(args.out.data + first * args.features());
