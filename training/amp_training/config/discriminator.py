@@ -1,0 +1,55 @@
+"""The motion prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Tuple
+
+from amp_training.config._checks import require
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """The motion prior: features, window, loss and its own optimiser.
+
+    A discriminator that tells all samples apart gives a reward without slope. Updates are left out
+    while its prediction loss is below ``throttle_loss`` (0 when saturated; by chance 1 with lsgan
+    and 0.69 with bce, where the same number throttles more).
+    """
+
+    loss: Literal["lsgan", "bce"] = "lsgan"
+    terms: Tuple[str, ...] = (
+        "root_height",
+        "gravity_b",
+        "lin_vel_b",
+        "ang_vel_b",
+        "joint_pos",
+        "key_pos_b",
+    )
+    window: int = 2
+    hidden: Tuple[int, ...] = (256, 128)
+    learning_rate: float = 1e-4
+    updates: int = 8
+    batch: int = 2048
+    gradient_penalty: float = 10.0
+    penalty_on: Literal["demonstrations", "both"] = "both"
+    throttle_loss: float = 0.2
+    logit_penalty: float = 0.01
+    weight_decay: float = 1e-4
+    reward_scale: float = 1.0
+    replay_capacity: int = 200_000
+    replay_share: float = 0.5
+    replay_push: int = 2048
+    normalizer_samples: int = 5_000_000
+    demo_windows: int = 100_000
+
+    def __post_init__(self) -> None:
+        require(2 <= self.window <= 32, "window must be 2 to 32 control steps")
+        require(len(self.terms) > 0, "terms must name at least one feature")
+        for name in ("updates", "batch", "replay_capacity", "replay_push", "demo_windows"):
+            require(getattr(self, name) >= 1, f"{name} must be at least 1")
+        for name in ("gradient_penalty", "logit_penalty", "weight_decay", "throttle_loss"):
+            require(getattr(self, name) >= 0, f"{name} must not be negative")
+        require(self.learning_rate > 0, "learning_rate must be positive")
+        require(all(width >= 1 for width in self.hidden), "hidden: every width must be positive")
+        require(0.0 <= self.replay_share < 1.0, "replay_share must be in [0, 1)")
