@@ -18,6 +18,12 @@ ifneq ($(shell $(PY) -c 'print(open("$(VENV)/.packages").read().strip())' 2>/dev
 $(shell rm -f $(VENV)/.packages $(VENV)/.extensions)
 endif
 
+# the editable installation knows modules by their paths: a new set of paths is installed again
+MODULES := $(shell find amp_sdk training sim2sim sim2real -name '*.py' | LC_ALL=C sort | cksum)
+ifneq ($(shell cat $(VENV)/.extensions 2>/dev/null),$(MODULES))
+$(shell touch -c -t 197001020000 $(VENV)/.extensions)
+endif
+
 .PHONY: help demo test check build wheel format clean
 
 help:
@@ -83,7 +89,7 @@ $(VENV)/.packages: pyproject.toml constraints.txt | $(PY)
 
 $(VENV)/.extensions: $(SOURCES) amp_sdk/__init__.py $(VENV)/.packages
 	@if [ -e $@ ]; then set -x; $(PIP) -q $(EDITABLE) --no-deps -e .; fi
-	@touch $@
+	@echo "$(MODULES)" > $@
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
