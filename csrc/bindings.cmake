@@ -36,6 +36,11 @@ endfunction()
 
 amp_add_extension(_core bindings/core.cpp)
 target_link_libraries(_core PRIVATE amp_core)
+if(UNIX)
+  target_sources(_core PRIVATE bindings/runtime_board.cpp bindings/runtime_types.cpp)
+  target_compile_definitions(_core PRIVATE AMP_RUNTIME)
+  target_link_libraries(_core PRIVATE amp_runtime)
+endif()
 
 if(AMP_CUDA_FOUND)
   amp_add_extension(_cuda bindings/cuda.cpp)

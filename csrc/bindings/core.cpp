@@ -6,11 +6,14 @@
 #include "amp/thread_pool.hpp"
 #include "isa.hpp"
 #include "kernels.hpp"
+#if defined(AMP_RUNTIME)
+#include "runtime.hpp"
+#endif
 
 namespace py = pybind11;
 
 PYBIND11_MODULE(_core, module) {
-  module.doc() = "Compiled core of amp_sdk; use it through amp_sdk.kernels.";
+  module.doc() = "Compiled core of amp_sdk; use it through amp_sdk.kernels and amp_sdk.runtime.";
   amp::bindings::Backend backend{};
   backend.kind = amp::bindings::Kind::cpu;
   backend.gae = [](const amp::GaeArgs& args, std::uintptr_t) { amp::gae(args); };
@@ -29,4 +32,8 @@ PYBIND11_MODULE(_core, module) {
   module.def("num_threads", &amp::num_threads);
   module.def("isa", [] { return amp::isa().name; }, "Name of the instruction set in use.");
   module.def("select_isa", &amp::select_isa, py::arg("name"));
+
+#if defined(AMP_RUNTIME)
+  amp::bindings::bind_runtime(module);
+#endif
 }
