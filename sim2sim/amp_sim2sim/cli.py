@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--motion",
         nargs="+",
+        action="extend",
         default=[],
         metavar="CLIP",
         help="clips to compare with: files or generator names; default: those of the training that "

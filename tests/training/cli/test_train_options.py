@@ -34,6 +34,14 @@ def test_values_without_sense(option: list[str], tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_options_given_twice_add_up() -> None:
+    args = train_command.parser().parse_args(
+        ["--recipe", "go2", "--set", "a=1", "--set", "b=2", "c=3", "--motion", "x", "--motion", "y"]
+    )
+    assert args.set == ["a=1", "b=2", "c=3"]
+    assert args.motion == ["x", "y"]
+
+
 def test_a_run_is_not_overwritten_and_a_file_is_no_folder(tmp_path) -> None:
     folder = tmp_path / "run"
     small = [*TRAIN, "--out", str(folder), "--set", *SMALL]

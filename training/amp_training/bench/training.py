@@ -108,7 +108,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     p.add_argument("--recipe", default="go2_trot", metavar="NAME_OR_FILE")
     p.add_argument("--num-envs", type=int, nargs="+", default=[256, 512, 1024], metavar="N")
     p.add_argument("--rollouts", type=int, default=9, metavar="R", help="medians of R")
-    p.add_argument("--set", nargs="+", default=[], metavar="KEY.PATH=VALUE")
+    p.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY.PATH=VALUE")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     args = p.parse_args(argv)
     if args.rollouts < 1 or min(args.num_envs) < 1:

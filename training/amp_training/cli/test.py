@@ -28,7 +28,9 @@ def main(argv: Optional[List[str]] = None) -> int:
     p = argparse.ArgumentParser(prog="python -m amp_sdk.test", description=__doc__)
     p.add_argument("source", metavar="RUN_OR_POLICY", help="run folder of amp_sdk.train, or policy")
     p.add_argument("--recipe", metavar="NAME_OR_FILE", help="of a policy (default: its own)")
-    p.add_argument("--motion", nargs="+", metavar="FILE", help="clips of a policy's recipe")
+    p.add_argument(
+        "--motion", nargs="+", action="extend", metavar="FILE", help="clips of a policy's recipe"
+    )
     p.add_argument("--episodes", type=int, default=32, metavar="N", help="at least so many")
     p.add_argument("--num-envs", type=int, default=32, metavar="N", help="side by side")
     p.add_argument("--seed", type=int, default=0, metavar="S")

@@ -38,7 +38,11 @@ def parser() -> argparse.ArgumentParser:
     )
     source.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run")
     p.add_argument(
-        "--motion", nargs="+", metavar="FILE", help="reference clips, in place of the recipe's"
+        "--motion",
+        nargs="+",
+        action="extend",
+        metavar="FILE",
+        help="reference clips, in place of the recipe's",
     )
     p.add_argument("--backend", choices=["mujoco"], help="simulator (default: the recipe's)")
     p.add_argument("--device", choices=["cpu"], default="cpu", help="where the networks live")
@@ -53,7 +57,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, metavar="S")
     p.add_argument("--out", type=Path, metavar="DIR", help="run folder (default: runs/NAME-TIME)")
     p.add_argument(
-        "--set", nargs="+", default=[], metavar="KEY.PATH=VALUE", help="change values of the recipe"
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY.PATH=VALUE",
+        help="change values of the recipe",
     )
     p.add_argument(
         "--snapshot-minutes", type=float, metavar="M", help="also export the policy every M minutes"

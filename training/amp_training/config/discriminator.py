@@ -26,7 +26,7 @@ class DiscriminatorConfig:
         "joint_pos",
         "key_pos_b",
     )
-    window: int = 2
+    window: int = 5
     hidden: Tuple[int, ...] = (256, 128)
     learning_rate: float = 1e-4
     updates: int = 8
