@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from amp_sdk.contract import ObservationTerm, PolicyContract
+from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
+from amp_sdk.kernels import _native
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class RobotState:
     """One measurement. Joints are in the order of the contract, the quaternion is wxyz.
 
     ``ang_vel_b [3]`` rad/s is the gyro in the base frame, ``quat_w [4]`` the attitude (base to
-    world), ``joint_pos [J]`` rad and ``joint_vel [J]`` rad/s.
+    world), ``joint_pos [J]`` rad and ``joint_vel [J]`` rad/s. A batch has ``[N, ...]`` of each.
     """
 
     ang_vel_b: np.ndarray
@@ -31,16 +32,7 @@ def projected_gravity(quat_w: np.ndarray) -> np.ndarray:
     ``quat_w [4]`` wxyz need not be of exactly unit length; a length outside 0.5 to 2 is an
     InputError, since a dead IMU reports zeros.
     """
-    w, x, y, z = (float(v) for v in quat_w)
-    norm_squared = w * w + x * x + y * y + z * z
-    if not 0.25 <= norm_squared <= 4.0:
-        raise InputError(
-            f"quat_w is [{w:g}, {x:g}, {y:g}, {z:g}]; expected a unit quaternion (wxyz); check the "
-            "IMU"
-        )
-    gravity = np.array([x * z - w * y, y * z + w * x, 0.5 * (w * w - x * x - y * y + z * z)])
-    gravity *= -2.0 / norm_squared
-    return gravity
+    return _native.core().projected_gravity(quat_w)
 
 
 class ObservationBuilder:
@@ -48,24 +40,22 @@ class ObservationBuilder:
 
     A sample is ``clip(scale * value)``; a term is its ``history`` newest samples, oldest first;
     an observation is the terms in contract order. The first sample after a reset fills the
-    history. One builder serves one robot.
+    history. One builder serves one robot and one thread.
+
+    ``joint_names`` are those of the measured joints where these are in another order than the
+    contract's, or more; ``last_action`` is always in the order of the contract. Raises InputError
+    where a joint of the contract is not among them.
     """
 
-    def __init__(self, contract: PolicyContract) -> None:
-        self._contract = contract
-        self._default_pos = contract.joint_array("default_pos_rad")
+    def __init__(
+        self, contract: PolicyContract, joint_names: Optional[Sequence[str]] = None
+    ) -> None:
         self._obs = np.zeros(contract.obs_dim, dtype=np.float32)
-        self._terms: List[Tuple[ObservationTerm, np.ndarray, np.ndarray]] = []
-        start = 0
-        for term in contract.observation:
-            view = self._obs[start : start + term.width].reshape(term.history, term.size)
-            self._terms.append((term, view, np.zeros(term.size)))
-            start += term.width
-        self._empty = True
+        self._core = _make(contract, joint_names, None)
 
     def reset(self) -> None:
         """Forget the history; the next sample fills it."""
-        self._empty = True
+        self._core.reset()
 
     def build(
         self,
@@ -78,48 +68,88 @@ class ObservationBuilder:
 
         ``command [C]`` is in the order of ``contract.commands``, ``last_action [J]`` is the
         action as applied (after ``action_clip``; zero before the first). The result is written to
-        ``out`` where given (nothing is allocated for it then) and is a new array otherwise.
-        Raises InputError for a wrong size or a quaternion that is none.
+        ``out`` (contiguous float32) where given, nothing being allocated for it then, and is a new
+        array otherwise. Raises InputError for a wrong size or a quaternion that is none, with the
+        history as it was.
         """
-        for term, _, sample in self._terms:  # all of them first: an error leaves the history as is
-            self._measure(term.name, state, command, last_action, sample)
-        for term, view, sample in self._terms:
-            sample *= term.scale
-            if term.clip is not None:
-                np.clip(sample, term.clip[0], term.clip[1], out=sample)
-            if self._empty:
-                view[:] = sample
-            else:
-                view[:-1] = view[1:]
-                view[-1] = sample
-        self._empty = False
-        if out is None:
-            return self._obs.copy()
-        np.copyto(out, self._obs)
+        out = np.empty_like(self._obs) if out is None else out
+        self._core.build(
+            state.ang_vel_b,
+            state.quat_w,
+            state.joint_pos,
+            state.joint_vel,
+            command,
+            last_action,
+            out,
+        )
         return out
 
-    def _measure(
-        self, name: str, state: RobotState, command: Any, last_action: Any, sample: np.ndarray
+
+class BatchObservationBuilder:
+    """``ObservationBuilder`` for ``robots`` robots at once: every array has a first axis ``N``.
+
+    The robots' histories are independent. One call builds them all without Python's lock.
+    """
+
+    def __init__(
+        self, contract: PolicyContract, robots: int, joint_names: Optional[Sequence[str]] = None
     ) -> None:
-        if name == "base_ang_vel_b":
-            _fill(sample, state.ang_vel_b, "ang_vel_b")
-        elif name == "projected_gravity_b":
-            _fill(sample, projected_gravity(state.quat_w), name)
-        elif name == "command":
-            _fill(sample, command, name)
-        elif name == "joint_pos":
-            _fill(sample, state.joint_pos, name)
-            sample -= self._default_pos
-        elif name == "joint_vel":
-            _fill(sample, state.joint_vel, name)
-        else:  # the contract allows no other name
-            _fill(sample, last_action, name)
+        if robots < 1:
+            raise InputError(f"robots is {robots}; expected 1 or more")
+        self._shape = (robots, contract.obs_dim)
+        self._core = _make(contract, joint_names, robots)
 
+    def reset(self, which: Optional[np.ndarray] = None) -> None:
+        """Forget the history of all robots, or of those where ``which [N]`` bool is true."""
+        self._core.reset(which)
 
-def _fill(sample: np.ndarray, values: Any, name: str) -> None:
-    if np.shape(values) != sample.shape:
-        raise InputError(
-            f"{name} has shape {list(np.shape(values))}; expected {list(sample.shape)}, as the "
-            "policy's contract says"
+    def build(
+        self,
+        states: RobotState,
+        command: np.ndarray,
+        last_action: np.ndarray,
+        out: Optional[np.ndarray] = None,
+        active: Optional[np.ndarray] = None,
+    ) -> np.ndarray:
+        """Observations ``[N, obs_dim]`` float32 of states ``[N, ...]``, ``command [N, C]`` and
+        ``last_action [N, J]``.
+
+        Where ``active [N]`` bool is false a robot is left out: nothing of it is looked at, its
+        history stays, and so does its row of ``out`` (zeros where ``out`` is not given). Raises
+        InputError as ``ObservationBuilder.build`` does; no robot's history has changed then.
+        """
+        out = np.zeros(self._shape, dtype=np.float32) if out is None else out
+        self._core.build(
+            states.ang_vel_b,
+            states.quat_w,
+            states.joint_pos,
+            states.joint_vel,
+            command,
+            last_action,
+            out,
+            active,
         )
-    sample[:] = values
+        return out
+
+
+def _make(
+    contract: PolicyContract, joint_names: Optional[Sequence[str]], robots: Optional[int]
+) -> Any:
+    names = list(contract.joint_names if joint_names is None else joint_names)
+    missing = [name for name in contract.joint_names if name not in names]
+    if missing or len(set(names)) != len(names):
+        raise InputError(
+            f"joint_names: expected each joint of the contract once; found {names}"
+            + (f", without {', '.join(missing)}" if missing else "")
+        )
+    terms: List[Tuple[Any, ...]] = [
+        (term.name, term.history, term.scale, term.clip) for term in contract.observation
+    ]
+    return _native.core().ObservationBuilder(
+        terms,
+        contract.joint_array("default_pos_rad"),
+        [names.index(name) for name in contract.joint_names],
+        len(names),
+        len(contract.commands),
+        robots,
+    )

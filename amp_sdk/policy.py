@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Tuple, Union
+from typing import Tuple, Union
 
 import numpy as np
 
+from amp_sdk._network import (
+    BoundNetwork,
+    Network,
+    check_actions,
+    check_observations,
+    open_session,
+)
 from amp_sdk.contract import PolicyContract
-from amp_sdk.contract._file import contract_of, read_onnx
+from amp_sdk.contract._file import INPUT_NAME, OUTPUT_NAME, contract_of, read_onnx
 from amp_sdk.errors import InputError, closest
 
 GOLDEN_TOLERANCE = 1e-5
 _SHIPPED = Path(__file__).parent / "policies"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that a policy was loaded from, and the SHA-256 of what was read."""
+
+    path: str
+    sha256: str
 
 
 def load_policy(path: Union[str, Path], *, threads: int = 1) -> Policy:
@@ -24,7 +41,11 @@ def load_policy(path: Union[str, Path], *, threads: int = 1) -> Policy:
     """
     file = resolve(path)
     data, outline = read_onnx(file)
-    policy = Policy(contract_of(outline, str(file)), _session(data, str(file), threads), str(file))
+    where = str(file)
+    sources = (SourceFile(where, hashlib.sha256(data).hexdigest()),)
+    contract = contract_of(outline, where)
+    network = Network(open_session(data, where, threads), INPUT_NAME, OUTPUT_NAME)
+    policy = Policy(contract, network, sources)
     _check_golden(policy)
     return policy
 
@@ -49,10 +70,12 @@ def resolve(path: Union[str, Path]) -> Path:
 class Policy:
     """A loaded policy; make one with ``load_policy``. Safe to use from several threads."""
 
-    def __init__(self, contract: PolicyContract, session: Any, where: str) -> None:
+    def __init__(
+        self, contract: PolicyContract, network: Network, sources: Tuple[SourceFile, ...]
+    ) -> None:
         self._contract = contract
-        self._session = session
-        self._where = where
+        self._network = network
+        self._sources = sources
 
     @property
     def contract(self) -> PolicyContract:
@@ -62,7 +85,16 @@ class Policy:
     @property
     def path(self) -> str:
         """The file it was loaded from."""
-        return self._where
+        return self._sources[0].path
+
+    @property
+    def sources(self) -> Tuple[SourceFile, ...]:
+        """Every file it was loaded from, the policy file first."""
+        return self._sources
+
+    def bind(self) -> BoundNetwork:
+        """The network on buffers of its own, for a loop that must not allocate."""
+        return BoundNetwork(self._network, self._contract)
 
     def act(self, obs: np.ndarray) -> np.ndarray:
         """Actions ``[n, action_dim]`` float32 for observations ``[n, obs_dim]`` or ``[obs_dim]``.
@@ -72,21 +104,14 @@ class Policy:
         shape, for observations that are not finite, naming the term, and for such actions.
         """
         batch = self._batch(obs)
-        if not np.isfinite(batch).all():
-            raise InputError(_not_finite(self._contract, batch))
-        actions = self._session.run(None, {"obs": batch})[0]
+        check_observations(self._contract, batch)
+        actions = self._network.run(batch)
         if actions.shape != (len(batch), self._contract.action_dim):
             raise InputError(
-                f"{self._where}: the network returned actions of shape {list(actions.shape)}; "
+                f"{self.path}: the network returned actions of shape {list(actions.shape)}; "
                 f"expected [{len(batch)}, {self._contract.action_dim}]; export the policy again"
             )
-        if not np.isfinite(actions).all():
-            row, joint = np.argwhere(~np.isfinite(actions))[0]
-            raise InputError(
-                f"{self._where}: the network returned {actions[row, joint]} for joint "
-                f"{self._contract.joint_names[joint]!r} from a finite observation; the policy is "
-                "damaged or the observation is far outside its training range"
-            )
+        check_actions(self._contract, actions, self.path)
         return actions
 
     def _batch(self, obs: np.ndarray) -> np.ndarray:
@@ -103,46 +128,6 @@ class Policy:
                 f"[n, {self._contract.obs_dim}]"
             )
         return array
-
-
-def _session(data: bytes, where: str, threads: int) -> Any:
-    try:
-        import onnxruntime
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "running a policy needs the package 'onnxruntime', which is not installed; run: pip "
-            "install onnxruntime"
-        ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises a class of its own for each status
-        reason = " ".join(str(error).split())
-        raise InputError(
-            f"{where}: onnxruntime {onnxruntime.__version__} cannot load this policy: {reason}; "
-            "export it again, or update onnxruntime"
-        ) from error
-
-
-def _not_finite(contract: PolicyContract, batch: np.ndarray) -> str:
-    row, column = np.argwhere(~np.isfinite(batch))[0]
-    start = 0
-    for term in contract.observation:
-        if column < start + term.width:
-            sample, element = divmod(int(column) - start, term.size)
-            age = term.history - 1 - sample
-            return (
-                f"obs[{row}, {column}] is {batch[row, column]}: term {term.name!r}, element "
-                f"{element}, {age} samples before the newest; expected finite numbers; check the "
-                "sensor or estimator it comes from"
-            )
-        start += term.width
-    raise AssertionError("unreachable: column within obs_dim")
 
 
 def _check_golden(policy: Policy) -> None:

@@ -6,6 +6,7 @@
 #include "amp/thread_pool.hpp"
 #include "isa.hpp"
 #include "kernels.hpp"
+#include "observation.hpp"
 #if defined(AMP_RUNTIME)
 #include "runtime.hpp"
 #endif
@@ -27,6 +28,8 @@ PYBIND11_MODULE(_core, module) {
   nothing.gae = [](const amp::GaeArgs&, std::uintptr_t) {};
   nothing.disc_obs = [](const amp::DiscObsArgs&, std::uintptr_t) {};
   amp::bindings::bind_kernels(checked, nothing);
+
+  amp::bindings::bind_observation(module);
 
   module.def("set_num_threads", &amp::set_num_threads, py::arg("count"));
   module.def("num_threads", &amp::num_threads);
