@@ -12,15 +12,17 @@ import math
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import Any, Callable, List, Mapping, Optional, Union
 
 from amp_sdk._files import atomic_write
-from amp_sdk.errors import AmpSdkError, CheckFailedError, InputError
+from amp_sdk.errors import AmpSdkError, CheckFailedError, InputError, MotionWarning
 
 
 def guarded(command: Callable[[], int]) -> int:
     """Run ``command`` and turn its deliberate errors into one line and an exit status."""
+    warnings.showwarning = _show_warning
     try:
         status = command()
         sys.stdout.flush()
@@ -38,6 +40,14 @@ def guarded(command: Callable[[], int]) -> int:
         # the reader (head, less) has gone: nobody is left to tell, at interpreter exit neither
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+
+
+def _show_warning(message: Any, category: Any, *where: Any, **_: Any) -> None:
+    """Our own warnings as one line; those of others as Python shows them."""
+    if issubclass(category, MotionWarning):
+        print(f"warning: {message}", file=sys.stderr)
+    else:
+        print(warnings.formatwarning(message, category, *where[:2]), end="", file=sys.stderr)
 
 
 def run_layer(module: str, extra: str, argv: Optional[List[str]] = None) -> int:

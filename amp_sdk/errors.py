@@ -22,6 +22,10 @@ class CheckFailedError(AmpSdkError):
     """The thing that was checked did not pass (parity, verification). Exit status 1."""
 
 
+class MotionWarning(UserWarning):
+    """A motion can be used, but not as its author may expect; the text says what will happen."""
+
+
 def closest(name: str, valid: Iterable[str]) -> str:
     """A hint ``did you mean 'x'? valid: a, b, c`` for an unknown name."""
     names = sorted(valid)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Optional, Union
 
 import numpy as np
 
 from amp_sdk import rotations
-from amp_sdk.errors import InputError, closest
+from amp_sdk.errors import InputError, MotionWarning, closest
 from amp_sdk.motion.clip import MotionClip
 from amp_sdk.motion.formats import amp_for_hardware, interchange, mimickit, unitree_csv
 from amp_sdk.motion.formats.raw import RawMotion
@@ -77,13 +78,35 @@ def to_clip(
         joint_names=raw.joint_names,
         root_pos_w=raw.root_pos_w,
         root_quat_w=rotations.normalize(raw.root_quat_w),
-        joint_pos=raw.joint_pos,
+        joint_pos=_with_unknown_joints_held(raw, robot),
         loop=loop or raw.loop or "clamp",
         source=raw.source,
         wrap_heading=raw.wrap_heading,
         weight=raw.weight,
     )
     return clip.in_order(robot.joint_names)
+
+
+def _with_unknown_joints_held(raw: RawMotion, robot: RobotSpec) -> np.ndarray:
+    """The joint angles with joints that are NaN in every frame at the robot's stand pose.
+
+    Some recordings know nothing of a neck. A joint that is NaN in some frames only is damage.
+    """
+    unknown = np.isnan(raw.joint_pos).all(axis=0)
+    if not unknown.any() or unknown.all() or len(raw.joint_names) != len(unknown):
+        return raw.joint_pos
+    names = [name for name, bad in zip(raw.joint_names, unknown) if bad]
+    held = [robot.default_joint_pos_rad[robot.joint_index([name])[0]] for name in names]
+    joint_pos = raw.joint_pos.copy()
+    joint_pos[:, unknown] = held
+    warnings.warn(
+        f"{raw.source}: {', '.join(names)}: NaN in every frame; held at the stand pose "
+        f"({', '.join(f'{value:g}' for value in held)} rad), so a discriminator that sees them "
+        "learns to want them still",
+        MotionWarning,
+        stacklevel=3,
+    )
+    return joint_pos
 
 
 def of_clip(clip: MotionClip) -> RawMotion:

@@ -11,7 +11,7 @@ from amp_sdk.robots.kinematics import KinematicTree
 from amp_training.key_bodies import KeyBodies
 
 
-@pytest.mark.parametrize("name", ["go2", "g1_29dof"])
+@pytest.mark.parametrize("name", robots.names())
 def test_equals_numpy_kinematics(name: str) -> None:
     robot = robots.load(name)
     joints = torch.randn(5, 7, len(robot.joint_names), generator=torch.Generator().manual_seed(0))

@@ -15,19 +15,26 @@ from torch import Tensor
 
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
-from amp_sdk.robots.mjcf import read
+from amp_sdk.robots.mjcf import Mjcf, read
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """The k-th hinge of each of M links; a link without one does not turn."""
+
+    joint: Tensor  # [M] index of the hinge
+    axis: Tuple[Tensor, ...]  # 3 of [M, 1], zero where there is no hinge
+    moves: Tensor  # [M, 1] bool: there is a hinge
 
 
 @dataclass(frozen=True)
 class _Level:
-    """Links of one depth: M links, each a fixed offset from its parent and at most one hinge."""
+    """Links of one depth: M links, each a fixed offset from its parent, then its hinges."""
 
     parent: Tensor  # [M] index into the level above
     offset: Tuple[Tensor, ...]  # 3 of [M, 1] m in the parent's frame
     turn: Optional[Tuple[Tensor, ...]]  # 4 of [M, 1] wxyz in the parent's frame, None: no turn
-    joint: Tensor  # [M] index of the hinge
-    axis: Tuple[Tensor, ...]  # 3 of [M, 1], zero where there is no hinge
-    moves: Tensor  # [M, 1] bool: there is a hinge
+    hinges: Tuple[_Turn, ...]  # three of them are a spherical joint
 
 
 class KeyBodies:
@@ -65,12 +72,14 @@ class KeyBodies:
             up = tuple(c[level.parent] for c in quat)
             step = _rotate(up, level.offset)
             pos = tuple(p[level.parent] + d for p, d in zip(pos, step))
-            x, y, z = level.axis
-            s = sin[level.joint]
-            turn = (torch.where(level.moves, cos[level.joint], 1.0), s * x, s * y, s * z)
             if level.turn is not None:
                 up = _multiply(up, level.turn)
-            quat = _multiply(up, turn)
+            for hinge in level.hinges:
+                x, y, z = hinge.axis
+                s = sin[hinge.joint]
+                turn = (torch.where(hinge.moves, cos[hinge.joint], 1.0), s * x, s * y, s * z)
+                up = _multiply(up, turn)
+            quat = up
             levels.append(pos)
         rows = [torch.stack([c[i] for c in levels[level]], dim=-1) for level, i in self._where]
         return torch.stack(rows, dim=-2).reshape(lead + (len(rows), 3))
@@ -104,18 +113,19 @@ def _rotate(q: _Quaternion, v: _Vector) -> _Vector:
     )
 
 
-def _hinges_by_body(model) -> Dict[int, int]:
-    found: Dict[int, int] = {}
+def _hinges_by_body(model: Mjcf) -> Dict[int, List[int]]:
+    """The hinges of each link that has some, in the order in which they turn it."""
+    found: Dict[int, List[int]] = {}
     for j, hinge in enumerate(model.hinges):
-        if hinge.body in found or np.any(hinge.anchor):
+        if np.any(hinge.anchor):
             raise InputError(
-                f"link {model.bodies[hinge.body].name!r}: expected at most one hinge, at its origin"
+                f"link {model.bodies[hinge.body].name!r}: expected its hinges at its origin"
             )
-        found[hinge.body] = j
+        found.setdefault(hinge.body, []).append(j)
     return found
 
 
-def _chain(model, body: int) -> List[int]:
+def _chain(model: Mjcf, body: int) -> List[int]:
     """Links from the base to ``body``."""
     chain = [body]
     while model.bodies[chain[-1]].parent >= 0:
@@ -124,21 +134,32 @@ def _chain(model, body: int) -> List[int]:
 
 
 def _level(
-    model, links: List[int], above: List[int], hinges: Dict[int, int], device: torch.device
+    model: Mjcf,
+    links: List[int],
+    above: List[int],
+    hinges: Dict[int, List[int]],
+    device: torch.device,
 ) -> _Level:
     bodies = [model.bodies[i] for i in links]
-    axis = [model.hinges[hinges[i]].axis if i in hinges else np.zeros(3) for i in links]
 
     def columns(rows: list) -> Tuple[Tensor, ...]:
         table = torch.tensor(np.array(rows), dtype=torch.float32, device=device)
         return tuple(column.unsqueeze(-1) for column in table.T)
 
+    def turn(k: int) -> _Turn:
+        joints = [hinges[i][k] if k < len(hinges.get(i, ())) else None for i in links]
+        axes = [np.zeros(3) if j is None else model.hinges[j].axis for j in joints]
+        return _Turn(
+            joint=torch.tensor([0 if j is None else j for j in joints], device=device),
+            axis=columns(axes),
+            moves=torch.tensor([[j is not None] for j in joints], device=device),
+        )
+
+    most = max(len(hinges.get(i, ())) for i in links)
     turned = any(abs(body.quat[0]) < 1.0 for body in bodies)
     return _Level(
         parent=torch.tensor([above.index(body.parent) for body in bodies], device=device),
         offset=columns([body.pos for body in bodies]),
         turn=columns([body.quat for body in bodies]) if turned else None,
-        joint=torch.tensor([hinges.get(i, 0) for i in links], device=device),
-        axis=columns(axis),
-        moves=torch.tensor([[i in hinges] for i in links], device=device),
+        hinges=tuple(turn(k) for k in range(most)),
     )

@@ -2,7 +2,7 @@
 
 A frame is the base's place (3, m), its rotation as an exponential map (3, rad), then the joints in
 the depth-first order of MimicKit's own model of the robot. Three hinges at one link are one
-spherical joint there.
+spherical joint there, stored as an exponential map.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from amp_sdk.motion.formats import orders, safe_pickle
 from amp_sdk.motion.formats.raw import RawMotion, check_width, number_table
 from amp_sdk.robots import RobotSpec
 from amp_sdk.robots.kinematics import KinematicTree
+from amp_sdk.robots.spherical import SphericalJoints
 
 NAME = "MimicKit .pkl"
 # protocol 2 and later; dicts and lists of protocols 0 and 1; an object of theirs
@@ -40,7 +41,6 @@ def parse(data: bytes, where: str, robot: RobotSpec) -> RawMotion:
     fps, loop, frames = _fields(content, where)
     names = _ORDERS.get(robot.name, robot.joint_names)
     check_width(frames.shape[1], 6, robot, "place 3, rotation 3", where)
-    _check_hinges(robot, where)
     return RawMotion(
         format=NAME,
         source=where,
@@ -48,7 +48,7 @@ def parse(data: bytes, where: str, robot: RobotSpec) -> RawMotion:
         joint_names=names,
         root_pos_w=frames[:, :3],
         root_quat_w=rotations.continuous(rotations.from_exp_map(frames[:, 3:6])),
-        joint_pos=frames[:, 6:],
+        joint_pos=hinge_angles(frames[:, 6:], robot),
         fps=fps,
         loop=loop,
     )
@@ -71,12 +71,13 @@ def _fields(content: Any, where: str) -> Tuple[float, str, np.ndarray]:
     return float(fps), _LOOPS[mode], number_table(content["frames"], where)
 
 
-def _check_hinges(robot: RobotSpec, where: str) -> None:
-    """Three hinges at one link are stored as an exponential map, which is not three angles."""
-    tree = KinematicTree.from_mjcf(robot.mjcf_path)
-    crowded = np.flatnonzero(np.bincount(tree.joint_body) >= 3)
-    if len(crowded):
-        raise InputError(
-            f"{where}: {robot.name} has spherical joints (at {tree.body_names[crowded[0]]}), which "
-            "MimicKit stores as exponential maps; that is not read; robots without them are"
+def hinge_angles(stored: np.ndarray, robot: RobotSpec) -> np.ndarray:
+    """Joint angles [T, J] rad from a file's columns, in which a spherical joint is an exponential
+    map in the place of its three angles."""
+    joint_pos = stored.copy()
+    spherical = SphericalJoints.of(robot, KinematicTree.from_mjcf(robot.mjcf_path))
+    if len(spherical.bodies):
+        joint_pos[:, spherical.joints] = spherical.angles(
+            rotations.from_exp_map(stored[:, spherical.joints])
         )
+    return joint_pos

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amp_sdk.errors import InputError
+from amp_sdk import robots
+from amp_sdk.errors import InputError, MotionWarning
 from amp_sdk.motion import MotionLibrary, load_clip, read_raw
 from amp_sdk.motion.compare import joint_error_dtw
 from amp_sdk.motion.formats import orders
 from amp_sdk.motion.lint import lint
+from amp_sdk.robots.kinematics import KinematicTree
 
 MIMICKIT = {
     "go2/go2_pace": (39, 60, "wrap", 1.13),
@@ -21,6 +23,16 @@ MIMICKIT = {
     "g1/g1_run": (25, 30, "wrap", 2.82),
     "g1/g1_spinkick": (78, 60, "wrap", 0.27),
     "g1/g1_walk": (125, 120, "wrap", 1.00),
+}
+CHARACTERS = {
+    "humanoid/humanoid_jog": (26, 30, 2.60),
+    "humanoid/humanoid_run": (25, 30, 3.60),
+    "humanoid/humanoid_walk": (125, 120, 1.30),
+    "humanoid/humanoid_zombie_walk": (102, 30, 1.20),
+    "smpl/smpl_jog": (26, 30, 2.60),
+    "smpl/smpl_run": (25, 30, 3.60),
+    "smpl/smpl_walk": (125, 120, 1.30),
+    "pi_plus/pi_plus_walk": (240, 50, 0.50),
 }
 AMP_FOR_HARDWARE = {
     "canter0": 50, "go2_forward": 149, "go2_stance": 147, "left_turn0": 46, "pace0": 39,
@@ -42,6 +54,40 @@ def test_mimickit(real_clip, go2, g1, name):
     assert np.isclose(np.linalg.norm(clip.mean_velocity_xy), speed, atol=0.01)
     state = MotionLibrary([clip], robot).state([0, 0], [-3.0, 100.0])
     assert np.all(np.isfinite(state.joint_vel)) and np.all(np.isfinite(state.key_pos_w))
+
+
+@pytest.mark.filterwarnings("ignore::amp_sdk.errors.MotionWarning")
+@pytest.mark.parametrize("name", CHARACTERS)
+def test_mimickit_characters(real_clip, name):
+    """Exponential maps become hinge angles that keep the limits and put the feet on the ground."""
+    robot = robots.load(name.split("/")[0])
+    frames, fps, speed = CHARACTERS[name]
+    clip = load_clip(real_clip(f"mimickit/{name}.pkl"), robot)
+    assert (clip.num_frames, clip.fps) == (frames, fps)
+    assert np.isclose(np.linalg.norm(clip.mean_velocity_xy), speed, atol=0.01)
+    excess = np.maximum(robot.joint_lower_rad - clip.joint_pos, clip.joint_pos - robot.joint_upper_rad)
+    assert excess.max() < 0.02
+    soles = lowest_foot(robot, clip.root_pos_w, clip.root_quat_w, clip.joint_pos)
+    assert -0.06 < soles.min() and np.median(soles) < 0.04
+
+
+def lowest_foot(robot, root_pos, root_quat, joint_pos):
+    """Height [T] m of the lowest foot above where it is when the robot stands."""
+    tree = KinematicTree.from_mjcf(robot.mjcf_path)
+    feet = tree.body_index(robot.foot_bodies)
+    pose = [0.0, 0.0, robot.default_base_height_m], [1.0, 0.0, 0.0, 0.0]
+    stand = tree.forward(*map(np.array, pose), robot.default_joint_pos_rad)[0][feet, 2].min()
+    return tree.forward(root_pos, root_quat, joint_pos)[0][:, feet, 2].min(axis=1) - stand
+
+
+def test_a_neck_that_is_unknown_is_held_with_a_warning(real_clip):
+    robot = robots.load("humanoid")
+    with pytest.warns(MotionWarning, match="neck_x, neck_y, neck_z: NaN in every frame"):
+        clip = load_clip(real_clip("mimickit/humanoid/humanoid_walk.pkl"), robot)
+    neck = robot.joint_index(["neck_x", "neck_y", "neck_z"])
+    assert (clip.joint_pos[:, neck] == robot.default_joint_pos_rad[neck]).all()
+    findings = lint(read_raw(real_clip("mimickit/humanoid/humanoid_walk.pkl"), robot), robot)
+    assert "not_finite" in {finding.check for finding in findings}
 
 
 @pytest.mark.parametrize("name", AMP_FOR_HARDWARE)
