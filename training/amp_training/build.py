@@ -15,7 +15,7 @@ from amp_sdk.robots import RobotSpec
 from amp_training.commands import CommandSampler, command_terms
 from amp_training.config import Recipe
 from amp_training.environment import Environment
-from amp_training.features import FeatureFunction, joint_space
+from amp_training.features import FeatureFunction, discriminator_features
 from amp_training.key_bodies import KeyBodies
 from amp_training.learner import Learner
 from amp_training.networks import Actor, Critic
@@ -92,7 +92,7 @@ def build_session(recipe: Recipe) -> Session:
     reference = Reference(library, robot, prior_config.window, dt_s, recipe.seed + 2)
     interface = build_interface(recipe, robot, reference)
     environment = _environment(recipe, interface, reference, generator)
-    features = joint_space(reference.layout, prior_config.terms)
+    features = discriminator_features(prior_config, robot, reference.layout)
     demos = features(reference.clip_windows(prior_config.demo_windows))
     observation_size = environment.policy_observation.size
     actor = Actor(

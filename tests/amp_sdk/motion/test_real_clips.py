@@ -25,14 +25,14 @@ MIMICKIT = {
     "g1/g1_walk": (125, 120, "wrap", 1.00),
 }
 CHARACTERS = {
-    "humanoid/humanoid_jog": (26, 30, 2.60),
-    "humanoid/humanoid_run": (25, 30, 3.60),
-    "humanoid/humanoid_walk": (125, 120, 1.30),
-    "humanoid/humanoid_zombie_walk": (102, 30, 1.20),
-    "smpl/smpl_jog": (26, 30, 2.60),
-    "smpl/smpl_run": (25, 30, 3.60),
-    "smpl/smpl_walk": (125, 120, 1.30),
-    "pi_plus/pi_plus_walk": (240, 50, 0.50),
+    "humanoid/humanoid_jog": (26, 30, 2.80),
+    "humanoid/humanoid_run": (25, 30, 3.56),
+    "humanoid/humanoid_walk": (125, 120, 1.26),
+    "humanoid/humanoid_zombie_walk": (102, 30, 0.67),
+    "smpl/smpl_jog": (26, 30, 2.81),
+    "smpl/smpl_run": (25, 30, 3.56),
+    "smpl/smpl_walk": (125, 120, 1.26),
+    "pi_plus/pi_plus_walk": (240, 50, 0.36),
 }
 AMP_FOR_HARDWARE = {
     "canter0": 50, "go2_forward": 149, "go2_stance": 147, "left_turn0": 46, "pace0": 39,

@@ -15,9 +15,16 @@ class DiscriminatorConfig:
     A discriminator that tells all samples apart gives a reward without slope. Updates are left out
     while its prediction loss is below ``throttle_loss`` (0 when saturated; by chance 1 with lsgan
     and 0.69 with bce, where the same number throttles more).
+
+    ``features`` "joint_space" describes each step of a window by ``terms`` in the robot's own frame;
+    "character" by positions, rotations and velocities of the whole window in the heading frame of
+    its last step (in the world frame without ``heading_invariant``; without the height of the base
+    where ``root_height`` is false). ``joints`` and ``key_bodies`` are those that the discriminator
+    sees; empty: all of the robot's.
     """
 
     loss: Literal["lsgan", "bce"] = "lsgan"
+    features: Literal["joint_space", "character"] = "joint_space"
     terms: Tuple[str, ...] = (
         "root_height",
         "gravity_b",
@@ -26,6 +33,10 @@ class DiscriminatorConfig:
         "joint_pos",
         "key_pos_b",
     )
+    joints: Tuple[str, ...] = ()
+    key_bodies: Tuple[str, ...] = ()
+    heading_invariant: bool = True
+    root_height: bool = True
     window: int = 5
     hidden: Tuple[int, ...] = (256, 128)
     learning_rate: float = 1e-4
