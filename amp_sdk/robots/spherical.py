@@ -98,9 +98,7 @@ def _with_first(m: np.ndarray, a: np.ndarray) -> np.ndarray:
     """The triples [..., 3] from -pi to pi whose first angle is ``a``; exact also at the pole."""
     cos, sin = np.cos(a), np.sin(a)
     b = np.arctan2(m[..., 0, 2], cos * m[..., 2, 2] - sin * m[..., 1, 2])
-    c = np.arctan2(
-        cos * m[..., 1, 0] + sin * m[..., 2, 0], cos * m[..., 1, 1] + sin * m[..., 2, 1]
-    )
+    c = np.arctan2(cos * m[..., 1, 0] + sin * m[..., 2, 0], cos * m[..., 1, 1] + sin * m[..., 2, 1])
     return np.stack([(a + np.pi) % (2 * np.pi) - np.pi, b, c], axis=-1)
 
 

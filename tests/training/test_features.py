@@ -1,10 +1,8 @@
-"""Character features: published sizes, equality with NumPy float64, one function for all windows."""
+"""Character features: published sizes, equality with NumPy float64, the parts that are seen."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import kernel_reference
 import numpy as np
 import pytest
 import torch
@@ -17,9 +15,6 @@ from amp_training.config import DiscriminatorConfig
 from amp_training.features import discriminator_features
 from amp_training.joint_rotations import JointRotations
 from amp_training.key_bodies import KeyBodies
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "amp_sdk"))
-import kernel_reference  # noqa: E402
 
 CPU = torch.device("cpu")
 PI_PLUS_KEYS = ("l_ankle_roll_link", "r_ankle_roll_link", "l_wrist_link", "r_wrist_link")

@@ -146,9 +146,7 @@ def character(
     return features
 
 
-def _selected(
-    state: SimState, joints: Optional[List[int]], keys: Optional[List[int]]
-) -> SimState:
+def _selected(state: SimState, joints: Optional[List[int]], keys: Optional[List[int]]) -> SimState:
     """``state`` with some of its joints and key bodies (None: all)."""
     if joints is not None:
         state = dataclasses.replace(

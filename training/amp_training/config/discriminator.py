@@ -16,11 +16,11 @@ class DiscriminatorConfig:
     while its prediction loss is below ``throttle_loss`` (0 when saturated; by chance 1 with lsgan
     and 0.69 with bce, where the same number throttles more).
 
-    ``features`` "joint_space" describes each step of a window by ``terms`` in the robot's own frame;
-    "character" by positions, rotations and velocities of the whole window in the heading frame of
-    its last step (in the world frame without ``heading_invariant``; without the height of the base
-    where ``root_height`` is false). ``joints`` and ``key_bodies`` are those that the discriminator
-    sees; empty: all of the robot's.
+    ``features`` "joint_space" describes each step of a window by ``terms`` in the robot's own
+    frame; "character" by positions, rotations and velocities of the whole window in the heading
+    frame of its last step (in the world frame without ``heading_invariant``; without the height of
+    the base where ``root_height`` is false). ``joints`` and ``key_bodies`` are those that the
+    discriminator sees; empty: all of the robot's.
     """
 
     loss: Literal["lsgan", "bce"] = "lsgan"
