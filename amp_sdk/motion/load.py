@@ -92,7 +92,7 @@ def _with_unknown_joints_held(raw: RawMotion, robot: RobotSpec) -> np.ndarray:
 
     Some recordings know nothing of a neck. A joint that is NaN in some frames only is damage.
     """
-    unknown = np.isnan(raw.joint_pos).all(axis=0)
+    unknown = np.all(np.isnan(raw.joint_pos), axis=0).reshape(-1)
     if not unknown.any() or unknown.all() or len(raw.joint_names) != len(unknown):
         return raw.joint_pos
     names = [name for name, bad in zip(raw.joint_names, unknown) if bad]

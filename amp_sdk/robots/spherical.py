@@ -61,7 +61,7 @@ class SphericalJoints:
         Of all ways through the triples of the frames the one with the least sum of squared steps
         and of squared excess over the joint limits (Viterbi 1967). NaN stays NaN.
         """
-        known = np.isfinite(quat).all(axis=-1)
+        known = np.asarray(np.all(np.isfinite(quat), axis=-1))
         whole = np.where(known[..., None], quat, [1.0, 0.0, 0.0, 0.0])
         triples = _triples(self._in_axes(rotations.to_matrix(whole)))
         triples = triples * self._signs()[None, :, None, :]
