@@ -10,8 +10,21 @@ from typing import Any, Dict, Optional, Tuple
 
 from amp_sdk.errors import InputError, closest
 
-COMMAND_NAMES: Dict[str, str] = {"lin_vel_x": "m/s", "lin_vel_y": "m/s", "ang_vel_z": "rad/s"}
-"""Known command terms with their units: velocities of the base in its heading frame."""
+COMMAND_NAMES: Dict[str, str] = {
+    "lin_vel_x": "m/s",
+    "lin_vel_y": "m/s",
+    "ang_vel_z": "rad/s",
+    "steer_x": "1",
+    "steer_y": "1",
+    "speed": "m/s",
+    "face_x": "1",
+    "face_y": "1",
+    "target_x": "m",
+    "target_y": "m",
+}
+"""Known command terms with their units, all in the heading frame of the base (x forward, y left):
+velocities; or the unit vector of the way to go, the speed on it and the unit vector to face; or a
+place to go to, from the base."""
 
 OBSERVATION_NAMES: Dict[str, str] = {
     "base_ang_vel_b": "rad/s",

@@ -33,7 +33,7 @@ def test_equals_runtime_through_steps_and_restarts(history: int) -> None:
         )
         if first:
             builder.reset()
-        command = environment.commands.command[0].double().numpy()
+        command = environment.task.command[0].double().numpy()
         runtime = builder.build(robot, command, environment.last_action[0].double().numpy())
         np.testing.assert_allclose(environment.observation[0].numpy(), runtime, atol=2e-6)
         action = torch.randn(environment.num_envs, environment.action_dim, generator=generator)

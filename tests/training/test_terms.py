@@ -13,7 +13,8 @@ from amp_sdk.errors import InputError
 from amp_training import rotations
 from amp_training.backends.base import StateLayout
 from amp_training.features import TERMS, joint_space
-from amp_training.terms import fallen, velocity_reward, yaw_rate
+from amp_training.tasks.velocity import velocity_reward, yaw_rate
+from amp_training.terms import fallen
 
 LAYOUT = StateLayout(joints=3, keys=2)
 

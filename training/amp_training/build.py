@@ -12,7 +12,6 @@ from amp_sdk import motion, robots
 from amp_sdk.contract import CommandTerm, ObservationTerm
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
-from amp_training.commands import CommandSampler, command_terms
 from amp_training.config import Recipe
 from amp_training.environment import Environment
 from amp_training.features import FeatureFunction, discriminator_features
@@ -24,6 +23,7 @@ from amp_training.ppo import Ppo
 from amp_training.reference import Reference
 from amp_training.rollout import Rollout
 from amp_training.style import MotionPrior
+from amp_training.tasks import build_task, command_terms
 
 _POSES = 256
 
@@ -69,7 +69,7 @@ def build_interface(recipe: Recipe, robot: RobotSpec, reference: Reference) -> I
     center = robot.default_joint_pos_rad
     if action.center == "motion_mean":
         center = reference.mean_joint_pos()
-    terms = command_terms(recipe.command, reference.mean_velocity_h())
+    terms = command_terms(recipe, reference.mean_velocity_h())
     return Interface(
         robot=robot,
         kp=robot.kp if action.kp is None else np.full(joints, action.kp),
@@ -137,9 +137,7 @@ def _environment(
         backend=backend,
         observation=PolicyObservation(interface.observation, default, simulation.num_envs),
         reference=reference,
-        commands=CommandSampler(
-            interface.commands, recipe.command.resample_s, dt_s, simulation.num_envs, generator
-        ),
+        task=build_task(recipe, interface.commands, generator),
         action_center=torch.tensor(interface.action_center, dtype=torch.float32),
         action_scale=torch.tensor(interface.action_scale, dtype=torch.float32),
         action_clip=recipe.action.clip,

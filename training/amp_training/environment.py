@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from amp_training.backends.base import Backend
-from amp_training.commands import CommandSampler
 from amp_training.config import EpisodeConfig
 from amp_training.observation import PolicyObservation
 from amp_training.reference import Reference
+from amp_training.tasks import Task
 from amp_training.terms import fallen
 
 
@@ -69,7 +69,7 @@ class Environment:
         backend: the simulator.
         observation: builds the policy's observation.
         reference: start states.
-        commands: velocity commands.
+        task: goals, and the commands that the policy sees of them.
         action_center, action_scale: [J] rad; joint target = centre + scale * clip(action).
         action_clip: limit of an action.
         episode: length, starts, falls.
@@ -83,7 +83,7 @@ class Environment:
         backend: Backend,
         observation: PolicyObservation,
         reference: Reference,
-        commands: CommandSampler,
+        task: Task,
         action_center: Tensor,
         action_scale: Tensor,
         action_clip: float,
@@ -94,7 +94,7 @@ class Environment:
     ) -> None:
         n = backend.num_envs
         self.backend = backend
-        self.commands = commands
+        self.task = task
         self.action_dim = len(action_center)
         self.policy_observation = observation
         self._center, self._scale, self._clip = action_center, action_scale, action_clip
@@ -116,6 +116,7 @@ class Environment:
 
     def schedule(self, samples: int) -> None:
         """Set the episode length that belongs to ``samples`` environment steps of training."""
+        self.task.schedule(samples)
         config = self._episode
         length_s = config.length_s
         if config.first_length_s is not None:
@@ -151,9 +152,9 @@ class Environment:
         self.backend.step(self._center + self._scale * applied)
         self.last_action = applied
         self._steps += 1
-        self.commands.tick()
         state = self.backend.state
-        sample = self.policy_observation.sample(state, self.commands.command, applied)
+        self.task.tick(state)
+        sample = self.policy_observation.sample(state, self.task.command, applied)
         observation = self.policy_observation.push(sample)
         failed = fallen(state, self._episode.max_tilt_rad, self._min_height_m)
         failed |= self.backend.faulty()
@@ -177,9 +178,9 @@ class Environment:
         self._steps[ids] = 0
         self.last_action = self.last_action.clone()
         self.last_action[ids] = 0.0
-        self.commands.restart(ids)
         state = self.backend.layout.view(rows)
+        self.task.restart(ids, state)
         sample = self.policy_observation.sample(
-            state, self.commands.command[ids], self.last_action[ids]
+            state, self.task.command[ids], self.last_action[ids]
         )
         return self.policy_observation.restart(ids, sample)

@@ -11,6 +11,10 @@ from torch import Tensor
 
 from amp_training.build import Session
 from amp_training.rotations import heading_velocity
+from amp_training.tasks import TaskResult, TaskTally
+
+_FULLY_GROWN = 10**15
+"""Samples after which no episode, fall or command is made easier any more."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,9 @@ class TestResult:
     """Spread of the episodes' mean style rewards; None for a policy without its discriminator."""
     task_reward: float
     forward_speed_m_s: float
-    speed_error_m_s: float
-    """Distance of the mean velocity from the command, forward and lateral."""
+    speed_error_m_s: Optional[float]
+    """Distance of the mean velocity from the command, forward and lateral, where it is one."""
+    task: TaskResult
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,17 @@ def evaluate(
     """
     environment, rollout = session.environment, session.learner.rollout
     n = environment.num_envs
-    environment.schedule(session.recipe.episode.growth_samples)
+    environment.schedule(_FULLY_GROWN)
     rollout.begin(environment.restart_all())
     each = -(-episodes // n)
     totals, steps = torch.zeros(n, 5), torch.zeros(n, dtype=torch.int64)
+    tally = TaskTally(session.recipe.task, n, session.recipe.simulation.control_period_s)
     done: List[List[_Episode]] = [[] for _ in range(n)]
     while min(len(mine) for mine in done) < each:
         rollout.collect_with(environment, lambda _, observation: act(observation))
         values = _step_values(session)
+        state = environment.backend.layout.view(rollout.state)
+        tally.add(state, rollout.goal, rollout.failed, rollout.timed_out)
         for t in range(rollout.horizon):
             totals += values[t]
             steps += 1
@@ -67,7 +75,9 @@ def evaluate(
                 done[i].append(_Episode(bool(rollout.failed[t, i]), int(steps[i]), *mean))
                 totals[i], steps[i] = 0.0, 0
     counted = [episode for mine in done for episode in mine[:each]]
-    result = _result(counted, session.recipe.simulation.control_period_s)
+    result = _result(counted, session.recipe.simulation.control_period_s, tally.result())
+    if session.recipe.task.kind != "velocity":
+        result = dataclasses.replace(result, speed_error_m_s=None)
     if not with_style:
         result = dataclasses.replace(result, style_reward=None, style_reward_std=None)
     return result
@@ -79,12 +89,14 @@ def _step_values(session: Session) -> Tensor:
     _, style, task = learner.rewards(rollout.discriminator_windows(learner.features))
     state = session.environment.backend.layout.view(rollout.state)
     velocity = heading_velocity(state.root_quat_w, state.root_lin_vel_w)
-    error = velocity[..., :2] - rollout.command[..., :2]
+    error = torch.zeros_like(velocity[..., :2])
+    if session.recipe.task.kind == "velocity":
+        error = velocity[..., :2] - rollout.goal[..., :2]
     values = (style, task, velocity[..., 0], error[..., 0], error[..., 1])
     return torch.stack(values, dim=-1)
 
 
-def _result(episodes: List[_Episode], dt_s: float) -> TestResult:
+def _result(episodes: List[_Episode], dt_s: float, task: TaskResult) -> TestResult:
     columns = ([e.style for e in episodes], [e.task for e in episodes])
     style, task = (torch.tensor(column) for column in columns)
     error = torch.tensor([[e.forward_error_m_s, e.lateral_error_m_s] for e in episodes])
@@ -97,4 +109,5 @@ def _result(episodes: List[_Episode], dt_s: float) -> TestResult:
         task_reward=float(task.mean()),
         forward_speed_m_s=sum(e.forward_m_s for e in episodes) / len(episodes),
         speed_error_m_s=float(error.norm(dim=1).mean()),
+        task=task,
     )

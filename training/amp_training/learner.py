@@ -16,7 +16,6 @@ from amp_training.networks import Actor, Critic
 from amp_training.ppo import Batch, Ppo, PpoStats
 from amp_training.rollout import Rollout
 from amp_training.style import MotionPrior, StyleStats
-from amp_training.terms import velocity_reward
 
 
 @dataclass(frozen=True)
@@ -97,15 +96,8 @@ class Learner:
         return config.style * style + config.task * task - penalty, style, task
 
     def _task(self) -> Tensor:
-        config = self._reward
         state = self.environment.backend.layout.view(self.rollout.state)
-        return velocity_reward(
-            state,
-            self.rollout.command,
-            config.velocity_width,
-            config.yaw_width_rad_s,
-            config.yaw_share,
-        )
+        return self.environment.task.reward(state, self.rollout.goal)
 
     @torch.no_grad()
     def _batch(self, reward: Tensor) -> tuple[Batch, float]:

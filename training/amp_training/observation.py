@@ -22,10 +22,11 @@ def observation_terms(
     def term(name: str, size: int, scale: float) -> ObservationTerm:
         return ObservationTerm(name=name, size=size, scale=scale, clip=clip, history=config.history)
 
+    told = (term("command", commands, 1.0),) if commands else ()
     return (
         term("base_ang_vel_b", 3, config.ang_vel_scale),
         term("projected_gravity_b", 3, 1.0),
-        term("command", commands, 1.0),
+        *told,
         term("joint_pos", joints, 1.0),
         term("joint_vel", joints, config.joint_vel_scale),
         term("last_action", joints, config.last_action_scale),

@@ -22,7 +22,7 @@ from amp_training.terms import privileged_observation
 class Rollout:
     """Storage of T steps of N environments.
 
-    observation [T, N, O] and command [T, N, C] are those that the action was chosen on; state
+    observation [T, N, O] and goal [T, N, G] are those that the action was chosen on; state
     [T, N, size] and next_observation [T, N, O] are where the step ended, before any restart.
     """
 
@@ -31,13 +31,13 @@ class Rollout:
     ) -> None:
         n, a = environment.num_envs, environment.action_dim
         o = environment.policy_observation.size
-        c = environment.commands.command.shape[1]
+        g = environment.task.goal.shape[1]
         s = environment.backend.layout.size
         self.horizon, self.window = horizon, window
         self.observation = torch.zeros(horizon, n, o)
         self.next_observation = torch.zeros(horizon, n, o)
         self.state = torch.zeros(horizon, n, s)
-        self.command = torch.zeros(horizon, n, c)
+        self.goal = torch.zeros(horizon, n, g)
         self.action = torch.zeros(horizon, n, a)
         self.mean = torch.zeros(horizon, n, a)
         self.log_prob = torch.zeros(horizon, n)
@@ -78,7 +78,7 @@ class Rollout:
         self.first_state.copy_(self._trail[:, -1])
         for t in range(self.horizon):
             self.observation[t] = environment.observation
-            self.command[t] = environment.commands.command
+            self.goal[t] = environment.task.goal
             self.action[t] = act(t, environment.observation)
             self._step(environment, t)
         self._fresh = self.done[-1].clone()

@@ -14,12 +14,14 @@ from amp_training.config.ppo import PpoConfig
 from amp_training.config.recipe import RECIPE_FOLDER, Recipe, load_recipe, recipe_names
 from amp_training.config.reward import RewardConfig
 from amp_training.config.simulation import RandomizationConfig, SimulationConfig
+from amp_training.config.task import LocationConfig, SteeringConfig, TaskConfig
 
 __all__ = [
     "ActionConfig",
     "CommandConfig",
     "DiscriminatorConfig",
     "EpisodeConfig",
+    "LocationConfig",
     "MotionConfig",
     "ObservationConfig",
     "PpoConfig",
@@ -28,6 +30,8 @@ __all__ = [
     "Recipe",
     "RewardConfig",
     "SimulationConfig",
+    "SteeringConfig",
+    "TaskConfig",
     "load_recipe",
     "recipe_names",
 ]

@@ -45,14 +45,21 @@ class CommandConfig:
     """Velocity command in the heading frame; ``None`` takes the clips' mean velocity.
 
     A real animal's heading is rarely quite along its way, so a clip has a lateral velocity too.
+    With ``growth_samples`` the ranges are at first ``first_share`` of their width, around the
+    clips' velocity, and grow to their full width over so many samples.
     """
 
     lin_vel_x: Optional[Tuple[float, float]] = None
     lin_vel_y: Optional[Tuple[float, float]] = None
     ang_vel_z: Tuple[float, float] = (0.0, 0.0)
     resample_s: Tuple[float, float] = (4.0, 8.0)
+    growth_samples: Optional[int] = None
+    first_share: float = 0.2
 
     def __post_init__(self) -> None:
         for name in ("lin_vel_x", "lin_vel_y", "ang_vel_z", "resample_s"):
             bounds = getattr(self, name)
             require(bounds is None or bounds[0] <= bounds[1], f"{name}: lower bound above upper")
+        growth = self.growth_samples
+        require(growth is None or growth >= 1, "growth_samples must be at least 1")
+        require(0 <= self.first_share <= 1, "first_share must be in [0, 1]")

@@ -18,6 +18,7 @@ from amp_training.config.motion import MotionConfig
 from amp_training.config.ppo import PpoConfig
 from amp_training.config.reward import RewardConfig
 from amp_training.config.simulation import RandomizationConfig, SimulationConfig
+from amp_training.config.task import TaskConfig
 
 RECIPE_FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 
@@ -33,6 +34,7 @@ class Recipe:
     randomization: RandomizationConfig = field(default_factory=RandomizationConfig)
     action: ActionConfig = field(default_factory=ActionConfig)
     observation: ObservationConfig = field(default_factory=ObservationConfig)
+    task: TaskConfig = field(default_factory=TaskConfig)
     command: CommandConfig = field(default_factory=CommandConfig)
     episode: EpisodeConfig = field(default_factory=EpisodeConfig)
     reward: RewardConfig = field(default_factory=RewardConfig)
