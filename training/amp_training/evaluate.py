@@ -96,7 +96,7 @@ def _step_values(session: Session) -> Tensor:
     return torch.stack(values, dim=-1)
 
 
-def _result(episodes: List[_Episode], dt_s: float, task: TaskResult) -> TestResult:
+def _result(episodes: List[_Episode], dt_s: float, tasks: TaskResult) -> TestResult:
     columns = ([e.style for e in episodes], [e.task for e in episodes])
     style, task = (torch.tensor(column) for column in columns)
     error = torch.tensor([[e.forward_error_m_s, e.lateral_error_m_s] for e in episodes])
@@ -109,5 +109,5 @@ def _result(episodes: List[_Episode], dt_s: float, task: TaskResult) -> TestResu
         task_reward=float(task.mean()),
         forward_speed_m_s=sum(e.forward_m_s for e in episodes) / len(episodes),
         speed_error_m_s=float(error.norm(dim=1).mean()),
-        task=task,
+        task=tasks,
     )

@@ -85,13 +85,9 @@ class Velocity:
         self._left = torch.zeros(num_envs)
         self.schedule(0)
         self.command = self._low.expand(num_envs, -1).clone()
+        self.goal = self.command  # given in the robot's own heading frame
         self._constant = bool((self._bounds[:, 0] == self._bounds[:, 2]).all())
         self._draw(torch.arange(num_envs))
-
-    @property
-    def goal(self) -> Tensor:
-        """[N, C] the command, which is given in the robot's own heading frame."""
-        return self.command
 
     def schedule(self, samples: int) -> None:
         """See ``base.Task``."""
