@@ -46,7 +46,7 @@ class BoundNetwork:
     """A network that reads and writes the same two buffers at every run.
 
     Write ``observation [D]`` float32, call ``run``, read ``action [A]`` float32; both are in the
-    order of the contract. ``run_session`` is the network alone, as ``run`` calls it.
+    order of the contract.
     """
 
     def __init__(self, network: Network, contract: PolicyContract) -> None:
@@ -66,17 +66,13 @@ class BoundNetwork:
     def _bind(bind: Any, name: str, buffer: np.ndarray) -> None:
         bind(name, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data)
 
-    def run_session(self) -> None:
-        """Run the network on its own buffers."""
-        self._network.session.run_with_iobinding(self._binding)
-
     def run(self) -> None:
         """From ``observation`` to ``action``."""
         network = self._network
         # "clip" takes the indices as they are: "raise" would fill a copy first
         if network.columns is not None:
             np.take(self.observation, network.columns, out=self._input[0], mode="clip")
-        self.run_session()
+        network.session.run_with_iobinding(self._binding)
         if network.actions is not None:
             np.take(self._output[0], network.actions, out=self.action, mode="clip")
 

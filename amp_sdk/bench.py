@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from typing import Sequence
+from typing import Dict, Optional, Sequence, Tuple
 
 from amp_sdk._cli import guarded, run_layer
 from amp_sdk.errors import InputError, closest
 
-# name -> (module with main(argv) -> int, the extra that it needs, what it measures)
-BENCHES = {
+# name -> (module with main(argv) -> int, the extra that it needs if any, what it measures)
+BENCHES: Dict[str, Tuple[str, Optional[str], str]] = {
     "kernels": (
         "amp_training.bench.kernels",
         "train",
@@ -19,6 +20,11 @@ BENCHES = {
         "amp_training.bench.training",
         "train",
         "environment steps and learner samples a second beside bare physics",
+    ),
+    "runtime": (
+        "amp_sdk.runtime.bench",
+        None,
+        "a policy's step (observation, network, action) beside its network alone",
     ),
 }
 
@@ -33,6 +39,8 @@ def main(argv: Sequence[str]) -> int:
     if argv[0] not in BENCHES:
         return guarded(lambda: _unknown(argv[0]))
     module, extra, _ = BENCHES[argv[0]]
+    if extra is None:
+        return guarded(lambda: importlib.import_module(module).main(list(argv[1:])))
     return run_layer(module, extra, list(argv[1:]))
 
 

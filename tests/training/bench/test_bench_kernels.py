@@ -9,8 +9,9 @@ import torch
 from kernel_inputs import rollout, windows
 
 from amp_sdk import bench, kernels
+from amp_sdk._timing import median_times
 from amp_sdk.errors import CheckFailedError
-from amp_training.bench import cases, timing, torch_chains
+from amp_training.bench import cases, torch_chains
 from amp_training.bench import kernels as bench_kernels
 from amp_training.bench.cases import Case, Limits
 
@@ -52,7 +53,7 @@ def test_a_case_counts_the_bytes_that_move():
 def test_medians_of_calls_in_turns():
     calls: list[str] = []
     ways = {name: lambda name=name: calls.append(name) for name in ("a", "b")}
-    times = timing.median_times(ways, rounds=2)
+    times = median_times(ways, rounds=2)
     assert set(times) == {"a", "b"} and all(0.0 < t < 1.0 for t in times.values())
     # more than one turn each
     assert calls.index("b") < len(calls) - 1 - calls[::-1].index("a")

@@ -9,6 +9,7 @@ import torch
 
 from amp_sdk import kernels
 from amp_sdk._cli import write_json
+from amp_sdk._timing import median_times
 from amp_sdk.errors import CheckFailedError, InputError
 from amp_sdk.kernels import _native
 from amp_training.bench import timing
@@ -76,7 +77,7 @@ def measure(case: Case, device: str, rounds: int) -> Dict[str, float]:
     """Median seconds of every way. On CUDA ``kernel`` and ``copy`` are timed again inside CUDA
     graphs, as ``kernel on device`` and ``copy on device``: without the launches."""
     if device == "cpu":
-        return timing.median_times(case.ways, rounds)
+        return median_times(case.ways, rounds)
     times = timing.median_cuda_times(case.ways, rounds, calls=5)
     graphs = {
         f"{name} on device": timing.in_cuda_graph(case.ways[name], GRAPH_CALLS)
