@@ -8,6 +8,7 @@ import numpy as np
 
 from amp_sdk._network import check_actions, check_observations
 from amp_sdk.contract import PolicyContract
+from amp_sdk.kernels import _native
 from amp_sdk.observation import ObservationBuilder, RobotState
 from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
@@ -30,15 +31,17 @@ class PolicyRunner:
         self._policy = policy
         self._builder = ObservationBuilder(policy.contract, joint_names)
         self._bound = policy.bind()
-        self._offset = policy.contract.joint_array("action_offset_rad")
-        self._scale = policy.contract.joint_array("action_scale")
-        self._clip = policy.contract.action_clip
-        self._finite_observation = np.zeros(policy.contract.obs_dim, dtype=bool)
-        self._finite_action = np.zeros(policy.contract.action_dim, dtype=bool)
+        contract, core = policy.contract, _native.core()
+        self._all_finite = core.all_finite
+        self._map = core.ActionMap(
+            contract.joint_array("action_offset_rad"),
+            contract.joint_array("action_scale"),
+            contract.action_clip,
+        )
         self.observation = self._bound.observation
         self.action = self._bound.action
-        self.applied_action = np.zeros(policy.contract.action_dim)
-        self.target_rad = np.zeros(policy.contract.action_dim)
+        self.applied_action = np.zeros(contract.action_dim)
+        self.target_rad = np.zeros(contract.action_dim)
 
     @property
     def policy(self) -> Policy:
@@ -74,14 +77,9 @@ class PolicyRunner:
         the error: reset before the next step.
         """
         self._builder.build(state, command, self.applied_action, self.observation)
-        if not np.isfinite(self.observation, out=self._finite_observation).all():
+        if not self._all_finite(self.observation):
             check_observations(self.contract, self.observation[None])
         self._bound.run()
-        if not np.isfinite(self.action, out=self._finite_action).all():
+        if not self._map.apply(self.action, self.applied_action, self.target_rad):
             check_actions(self.contract, self.action[None], self._policy.path)
-        applied = self.applied_action
-        applied[:] = self.action  # the contract clips in double precision
-        np.clip(applied, -self._clip, self._clip, out=applied)
-        np.multiply(self._scale, applied, out=self.target_rad)
-        np.add(self._offset, self.target_rad, out=self.target_rad)
         return self.target_rad

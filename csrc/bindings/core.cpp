@@ -1,6 +1,7 @@
 // amp_sdk._core: the kernels on the CPU.
 #include <pybind11/pybind11.h>
 
+#include "action.hpp"
 #include "amp/disc_obs.hpp"
 #include "amp/gae.hpp"
 #include "amp/thread_pool.hpp"
@@ -30,6 +31,7 @@ PYBIND11_MODULE(_core, module) {
   amp::bindings::bind_kernels(checked, nothing);
 
   amp::bindings::bind_observation(module);
+  amp::bindings::bind_action(module);
 
   module.def("set_num_threads", &amp::set_num_threads, py::arg("count"));
   module.def("num_threads", &amp::num_threads);

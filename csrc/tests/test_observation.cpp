@@ -1,7 +1,9 @@
-// Observations in plain C++: order, history, joints by index, resets and refused quaternions.
+// Observations and actions in plain C++: order, history, joints by index, resets, refusals.
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
+#include "amp/runtime/action.hpp"
 #include "amp/runtime/observation.hpp"
 #include "check.hpp"
 
@@ -78,6 +80,22 @@ void batch() {
   CHECK(std::equal(row.begin(), row.end(), out.begin() + static_cast<std::ptrdiff_t>(row.size())));
 }
 
+// Actions are clipped, scaled and shifted; one that is not finite leaves the results.
+void actions() {
+  const ActionMap map{{0.5, 0.0, -1.0}, {0.25, 1.0, 0.5}, 2.0};
+  std::vector<double> applied(3, 9.0), target(3, 9.0);
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    const std::vector<float> action = {0.0F, bad, 0.0F};
+    CHECK(!map.apply(action.data(), applied.data(), target.data()));
+    CHECK(applied[0] == 9.0 && target[2] == 9.0);
+  }
+  const std::vector<float> action = {1.0F, -7.0F, std::numeric_limits<float>::max()};
+  CHECK(map.apply(action.data(), applied.data(), target.data()));
+  CHECK((applied == std::vector<double>{1.0, -2.0, 2.0}));
+  CHECK((target == std::vector<double>{0.75, -2.0, 0.0}));
+}
+
 template <class Change>
 bool refused(Change change, std::size_t robots = 1) {
   ObservationLayout bad = layout();
@@ -95,6 +113,7 @@ bool refused(Change change, std::size_t robots = 1) {
 int main() {
   one_robot();
   batch();
+  actions();
   CHECK(refused([](ObservationLayout&) {}, 0));
   CHECK(refused([](ObservationLayout& l) { l.measured[0] = 3; }));
   CHECK(refused([](ObservationLayout& l) { l.measured.pop_back(); }));
