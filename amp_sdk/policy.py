@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Tuple, Union
+from typing import Optional, Tuple, Union
 
 import numpy as np
 
@@ -16,8 +16,10 @@ from amp_sdk._network import (
     check_observations,
     open_session,
 )
-from amp_sdk.contract import PolicyContract
+from amp_sdk.adapters import adapt
+from amp_sdk.contract import METADATA_PROPERTY, PolicyContract
 from amp_sdk.contract._file import INPUT_NAME, OUTPUT_NAME, contract_of, read_onnx
+from amp_sdk.contract.foreign import read_foreign
 from amp_sdk.errors import InputError, closest
 
 GOLDEN_TOLERANCE = 1e-5
@@ -32,19 +34,34 @@ class SourceFile:
     sha256: str
 
 
-def load_policy(path: Union[str, Path], *, threads: int = 1) -> Policy:
+def load_policy(
+    path: Union[str, Path], *, threads: int = 1, complete: Optional[Union[str, Path]] = None
+) -> Policy:
     """Load a policy from a file, or by the name of one that ships with the package.
 
     The contract is validated, the graph compared with it, and the network must reproduce the
     contract's golden actions within 1e-5 (relative for actions above 1). Inference uses
-    ``threads`` threads; one is fastest for networks of policy size. Raises InputError.
+    ``threads`` threads; one is fastest for networks of policy size.
+
+    A policy of another project (mjlab/BeyondMimic, holosoma) has no contract. ``complete`` is a
+    YAML file with what its metadata do not say (``amp_sdk.adapters.Completion``); without it, the
+    error names what is missing. What is doubtful is a warning. Raises InputError.
     """
     file = resolve(path)
     data, outline = read_onnx(file)
     where = str(file)
     sources = (SourceFile(where, hashlib.sha256(data).hexdigest()),)
-    contract = contract_of(outline, where)
-    network = Network(open_session(data, where, threads), INPUT_NAME, OUTPUT_NAME)
+    known = METADATA_PROPERTY in outline.metadata
+    if known and complete is not None:
+        raise InputError(f"{where} has a contract of its own; load it without {str(complete)!r}")
+    if known or (complete is None and read_foreign(outline.metadata) is None):
+        contract = contract_of(outline, where)
+        network = Network(open_session(data, where, threads), INPUT_NAME, OUTPUT_NAME)
+    else:
+        session = open_session(data, where, threads)
+        adapted = adapt(outline, session, where, sources[0].sha256, complete)
+        contract, network = adapted.contract, adapted.network
+        sources += tuple(SourceFile(*entry) for entry in adapted.files)
     policy = Policy(contract, network, sources)
     _check_golden(policy)
     return policy

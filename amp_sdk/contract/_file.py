@@ -73,7 +73,8 @@ def _read_bytes(path: Path) -> bytes:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def _check_graph(outline: OnnxOutline, contract: PolicyContract, where: str) -> None:
+def check_self_contained(outline: OnnxOutline, where: str) -> None:
+    """Raise InputError unless the file holds all of the policy, in standard operators."""
     if outline.external_tensors:
         raise InputError(
             f"{where} keeps tensors in another file ({', '.join(outline.external_tensors[:3])}); "
@@ -84,6 +85,10 @@ def _check_graph(outline: OnnxOutline, contract: PolicyContract, where: str) -> 
             f"{where} uses operators of other libraries ({', '.join(outline.foreign_domains)}); "
             "expected standard ONNX operators only; export it again without custom operators"
         )
+
+
+def _check_graph(outline: OnnxOutline, contract: PolicyContract, where: str) -> None:
+    check_self_contained(outline, where)
     _check_tensor("input", outline.inputs, INPUT_NAME, contract.obs_dim, where)
     _check_tensor("output", outline.outputs, OUTPUT_NAME, contract.action_dim, where)
 
