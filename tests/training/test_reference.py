@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from amp_sdk import motion, robots
-from amp_training.backends.mujoco_cpu import build_model
+from amp_training.backends.mujoco_model import build_model
 from amp_training.config import SimulationConfig
 from amp_training.reference import Reference
 

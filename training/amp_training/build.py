@@ -12,6 +12,8 @@ from amp_sdk import motion, robots
 from amp_sdk.contract import CommandTerm, ObservationTerm
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
+from amp_training.backends.randomization import Variations
+from amp_training.backends.registry import make_backend
 from amp_training.config import Recipe
 from amp_training.environment import Environment
 from amp_training.features import FeatureFunction, discriminator_features
@@ -124,14 +126,14 @@ def build_session(recipe: Recipe) -> Session:
 def _environment(
     recipe: Recipe, interface: Interface, reference: Reference, generator: torch.Generator
 ) -> Environment:
-    from amp_training.backends.mujoco_cpu import MujocoBackend
-    from amp_training.backends.randomization import randomize
-
     robot, simulation = interface.robot, recipe.simulation
     dt_s = simulation.control_period_s
-    backend = MujocoBackend(robot, interface.kp, interface.kd, simulation)
+    backend = make_backend(robot, interface.kp, interface.kd, simulation)
     if recipe.randomization.enabled:
-        randomize(backend.batch, robot, recipe.randomization, recipe.seed)
+        joints = len(robot.joint_names)
+        backend.vary(
+            Variations.draw(recipe.randomization, simulation.num_envs, joints, recipe.seed)
+        )
     default = torch.tensor(robot.default_joint_pos_rad, dtype=torch.float32)
     return Environment(
         backend=backend,

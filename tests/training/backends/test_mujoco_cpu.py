@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from amp_sdk import robots
-from amp_training.backends.mujoco_cpu import MujocoBackend, build_model
+from amp_training.backends.mujoco_cpu import MujocoBackend
+from amp_training.backends.mujoco_model import build_model
 from amp_training.config import SimulationConfig
 
 GO2 = robots.load("go2")

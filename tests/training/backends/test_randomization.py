@@ -7,7 +7,7 @@ import torch
 
 from amp_sdk import robots
 from amp_training.backends.mujoco_cpu import MujocoBackend
-from amp_training.backends.randomization import randomize
+from amp_training.backends.randomization import Variations
 from amp_training.config import RandomizationConfig, SimulationConfig
 
 GO2 = robots.load("go2")
@@ -15,7 +15,7 @@ GO2 = robots.load("go2")
 
 def randomized(config: RandomizationConfig, seed: int = 0) -> MujocoBackend:
     backend = MujocoBackend(GO2, GO2.kp, GO2.kd, SimulationConfig(num_envs=16, threads=1))
-    randomize(backend.batch, GO2, config, seed)
+    backend.vary(Variations.draw(config, 16, 12, seed))
     return backend
 
 

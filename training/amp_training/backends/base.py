@@ -1,11 +1,31 @@
 """The contract between the environment and a simulator.
 
-Order of a control step: ``step(targets)`` holds the joint targets over ``decimation`` physics steps
-(PD torque with limits at the joint) and refreshes ``state``; the environment reads it, decides
-which environments end, and calls ``reset(ids, rows)``, which writes those rows of the simulator and
-nothing else. After ``reset`` the rows of ``state`` hold what was written. All quaternions are wxyz;
-joints are in the order of ``RobotSpec.joint_names``. A backend leaves ``key_pos_b`` alone: it
-follows from the joints (``key_bodies.py``) and is filled in where it is needed.
+**A control step.** ``step(targets)`` holds the joint targets over ``decimation`` physics steps and
+then refreshes ``state`` in place; the environment reads it, decides which environments end, and
+calls ``reset(ids, rows)``. Until then the rows of ``state`` are those that the episodes ended in,
+which is where a terminal observation comes from.
+
+**Actuators.** The torque of a joint is ``kp (target - q) - kd dq``, held within the robot's torque
+limit, at every physics step; passive damping of the joint comes on top. The engine may integrate it
+implicitly. There is no limit of speed.
+
+**Reset.** Only the rows ``ids`` change, in the simulator and in ``state``, and nothing of what was
+before them is left (targets, warm starts, contacts). No physics runs: the rows of ``state`` hold
+what was written, bit for bit. Fields of key bodies in ``rows`` are ignored by the simulator.
+
+**Frames and units.** Metres, radians, seconds; quaternions wxyz, of unit length up to rounding;
+joints in the order of ``RobotSpec.joint_names`` whatever the engine's own order. Position and
+linear velocity of the base are those of the origin of its body frame (not of its centre of mass),
+in the world; its angular velocity is in the body's frame. World z points up, gravity is 9.81 m/s^2, the
+floor is z = 0, every environment has a world of its own whose origin is its own.
+
+**Contacts.** Robots meet the floor, not each other. Friction is the robot geom's coefficient.
+
+**Variations.** ``vary`` makes every environment's robot a different one, once, before the first
+step (``randomization.py``). Without it all robots are the nominal one.
+
+A backend leaves ``key_pos_b`` alone: it follows from the joints (``key_bodies.py``) and is filled
+in where it is needed. ``python -m amp_training.backends.conformance`` checks all of this.
 """
 
 from __future__ import annotations
@@ -15,6 +35,8 @@ from typing import Protocol, Tuple
 
 import torch
 from torch import Tensor
+
+from amp_training.backends.randomization import Variations
 
 
 @dataclass(frozen=True)
@@ -62,6 +84,9 @@ class Backend(Protocol):
 
     num_envs: int
     device: torch.device
+    """Where ``state`` and every argument lives."""
+    deterministic: bool
+    """Equal states and targets lead to equal bits."""
     layout: StateLayout
     state: SimState
     """[N, ...], refreshed in place by ``step`` and ``reset``."""
@@ -71,9 +96,13 @@ class Backend(Protocol):
         ...
 
     def reset(self, ids: Tensor, rows: Tensor) -> None:
-        """Write the flat states ``rows`` [n, size] to environments ``ids`` [n] int64."""
+        """Write the flat states ``rows`` [n, size] to environments ``ids`` [n] int64, distinct."""
         ...
 
     def faulty(self) -> Tensor:
         """[N] bool: the simulator itself failed there during the last ``step`` (diverged)."""
+        ...
+
+    def vary(self, variations: Variations) -> None:
+        """Make the robots different from each other; once, before the first ``step``."""
         ...

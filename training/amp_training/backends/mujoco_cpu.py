@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout
+from amp_training.backends.mujoco_model import Addresses, build_model
+from amp_training.backends.randomization import Variations
 from amp_training.config import SimulationConfig
 
 _DIVERGED = [
@@ -22,48 +23,10 @@ _DIVERGED = [
 ]
 
 
-def build_model(
-    robot: RobotSpec, kp: np.ndarray, kd: np.ndarray, config: SimulationConfig
-) -> mujoco.MjModel:
-    """The robot on a flat floor with PD position actuators at its joints.
-
-    Args:
-        robot: the robot; its MJCF has one motor per joint, named like the joint.
-        kp: [J] N m/rad. kd: [J] N m s/rad.
-        config: physics step; without ``friction_loss`` the joints have no dry friction.
-    """
-    spec = mujoco.MjSpec.from_file(str(robot.mjcf_path))
-    spec.compiler.discardvisual = True  # a seventh more steps a second
-    spec.worldbody.add_geom(
-        name="floor",
-        type=mujoco.mjtGeom.mjGEOM_PLANE,
-        size=[0, 0, 1],
-        contype=1,
-        conaffinity=1,
-        condim=3,
-    )
-    for sensor in list(spec.sensors):
-        spec.delete(sensor)
-    for i, name in enumerate(robot.joint_names):
-        motor = spec.actuator(name)
-        if motor is None:
-            raise InputError(f"{robot.mjcf_path}: no actuator named {name!r}")
-        limit = float(robot.effort_limit_nm[i])
-        motor.set_to_position(kp=float(kp[i]), kv=float(kd[i]))
-        motor.ctrllimited = mujoco.mjtLimited.mjLIMITED_FALSE
-        motor.forcelimited = mujoco.mjtLimited.mjLIMITED_TRUE
-        motor.forcerange = [-limit, limit]
-    model = spec.compile()
-    if not config.friction_loss:
-        model.dof_frictionloss[:] = 0.0
-    model.opt.timestep = config.physics_dt_s
-    model.opt.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    model.opt.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
-    return model
-
-
 class MujocoBackend:
     """See ``base.Backend``."""
+
+    deterministic = True  # whatever the number of threads
 
     def __init__(
         self, robot: RobotSpec, kp: np.ndarray, kd: np.ndarray, config: SimulationConfig
@@ -75,18 +38,15 @@ class MujocoBackend:
         self.device = torch.device("cpu")
         self._decimation = config.decimation
         self.batch = Batch(self.model, config.num_envs, config.threads)
-        joints = [self.model.joint(name) for name in robot.joint_names]
-        expected = list(range(7, 7 + len(joints)))
-        found = [int(joint.qposadr[0]) for joint in joints]
-        if found != expected:
-            raise InputError(f"{robot.name}: joint_names are not in the order of the MJCF")
+        self._at = Addresses.find(self.model, robot)
+        joints = len(robot.joint_names)
         self._qpos = torch.from_numpy(self.batch.bind("qpos"))
         self._qvel = torch.from_numpy(self.batch.bind("qvel"))
         self._ctrl = torch.from_numpy(self.batch.bind("ctrl"))
         self._warmstart = torch.from_numpy(self.batch.bind("qacc_warmstart"))
-        self._actuator = [self.model.actuator(name).id for name in robot.joint_names]
-        self._in_order = self._actuator == list(range(len(joints)))
-        self.layout = StateLayout(len(joints), len(robot.key_bodies))
+        self._actuator = self._at.actuators.tolist()
+        self._in_order = self._actuator == list(range(joints))
+        self.layout = StateLayout(joints, len(robot.key_bodies))
         self.state = self.layout.empty((config.num_envs,), self.device)
         self.batch.reset(stage=int(mujoco.mjtStage.mjSTAGE_NONE))
         self._refresh()
@@ -115,6 +75,20 @@ class MujocoBackend:
     def faulty(self) -> Tensor:
         """[N] bool: MuJoCo warned of a diverging or bad state during the last step."""
         return torch.from_numpy(self.batch.warning[:, _DIVERGED].any(axis=(1, 2)))
+
+    def vary(self, variations: Variations) -> None:
+        """Give every simulation its own gains, damping, friction and base mass."""
+        batch, at = self.batch, self._at
+        gain, bias = batch.expand("actuator_gainprm"), batch.expand("actuator_biasprm")
+        # a position actuator's force is gain[0] ctrl + bias[1] q + bias[2] dq
+        gain[:, at.actuators, 0] *= variations.kp_ratio
+        bias[:, at.actuators, 1] *= variations.kp_ratio
+        bias[:, at.actuators, 2] *= variations.kd_ratio
+        damping, extra = batch.expand("dof_damping"), variations.damping_nm_s
+        damping[:, at.dofs] += extra.reshape(extra.shape + (1,) * (damping.ndim - 2))
+        batch.expand("geom_friction")[:, at.geoms, 0] = variations.friction[:, None]
+        batch.expand("body_mass")[:, at.base] += variations.base_mass_kg
+        batch.set_const()
 
     def _refresh(self) -> None:
         flat, joints = self.state.flat, self.layout.joints

@@ -16,7 +16,7 @@ class SimulationConfig:
     a step. It is left out of training unless ``friction_loss``, and always in sim2sim.
     """
 
-    backend: Literal["mujoco"] = "mujoco"
+    backend: Literal["mujoco", "mujoco_warp", "isaacgym"] = "mujoco"
     num_envs: int = 512
     threads: int = 0
     physics_dt_s: float = 0.005

@@ -1,0 +1,181 @@
+"""GPU backend: MuJoCo Warp, one world per environment.
+
+State, controls and warm start are Warp's own arrays seen as torch tensors, without copies. On a GPU
+the physics steps of a control period are captured once as a CUDA graph and replayed on torch's
+current stream, so that nothing waits for the host. On the CPU, which serves tests, the same kernels
+run one world after another.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Dict, List, Optional
+
+import mujoco
+import mujoco_warp as mjw
+import numpy as np
+import torch
+import warp as wp
+from torch import Tensor
+
+from amp_sdk.robots import RobotSpec
+from amp_training.backends.base import StateLayout
+from amp_training.backends.mujoco_model import Addresses, build_model
+from amp_training.backends.randomization import Variations
+from amp_training.config import SimulationConfig
+
+# contacts with the floor of one geom, by its type; other types meet it with 4 at most
+_FLOOR_CONTACTS: Dict[int, int] = {
+    int(mujoco.mjtGeom.mjGEOM_SPHERE): 1,
+    int(mujoco.mjtGeom.mjGEOM_CAPSULE): 2,
+    int(mujoco.mjtGeom.mjGEOM_ELLIPSOID): 1,
+}
+_ROWS_PER_CONTACT = 4  # pyramidal cone of three dimensions
+_VARIED = ("actuator_gainprm", "actuator_biasprm", "dof_damping", "geom_friction", "body_mass")
+# what MuJoCo derives from the mass
+_DERIVED = ("body_subtreemass", "body_invweight0", "dof_invweight0", "actuator_acc0")
+_DIVERGED = 1e10  # MuJoCo's mjMAXVAL
+
+
+class MujocoWarpBackend:
+    """See ``base.Backend``."""
+
+    deterministic = False  # contacts and sums are gathered atomically on a GPU
+
+    def __init__(
+        self,
+        robot: RobotSpec,
+        kp: np.ndarray,
+        kd: np.ndarray,
+        config: SimulationConfig,
+        device: torch.device,
+    ) -> None:
+        wp.config.log_level = wp.LOG_WARNING  # or a line for each of its kernels
+        wp.init()
+        self.mj_model = build_model(robot, kp, kd, config)
+        self.num_envs = config.num_envs
+        self.device = device
+        self._warp_device = wp.device_from_torch(device)
+        self._decimation = config.decimation
+        self._at = Addresses.find(self.mj_model, robot)
+        joints = len(robot.joint_names)
+        contacts = floor_contacts(self.mj_model, self._at.geoms)
+        limits = int(self.mj_model.jnt_limited.sum())
+        frictions = int(np.count_nonzero(self.mj_model.dof_frictionloss))
+        with wp.ScopedDevice(self._warp_device):
+            self.model = mjw.put_model(
+                self.mj_model, dict.fromkeys(_VARIED + _DERIVED, self.num_envs)
+            )
+            self.data = mjw.make_data(
+                self.mj_model,
+                nworld=self.num_envs,
+                nconmax=contacts,
+                njmax=_ROWS_PER_CONTACT * contacts + limits + frictions,
+            )
+        self._qpos: Tensor = wp.to_torch(self.data.qpos)
+        self._qvel: Tensor = wp.to_torch(self.data.qvel)
+        self._ctrl: Tensor = wp.to_torch(self.data.ctrl)
+        self._warmstart: Tensor = wp.to_torch(self.data.qacc_warmstart)
+        self._actuator = torch.as_tensor(self._at.actuators, device=device)
+        self._graph: Optional[Any] = None
+        self.layout = StateLayout(joints, len(robot.key_bodies))
+        self.state = self.layout.empty((self.num_envs,), device)
+        self._refresh()
+
+    def step(self, targets: Tensor) -> None:
+        """Advance one control period with joint targets [N, J] rad."""
+        self._ctrl[:, self._actuator] = targets
+        if self.device.type == "cpu":
+            self._physics()
+        else:
+            if self._graph is None:
+                self._graph = self._captured()
+            # on torch's stream, between the tensor operations that belong to the step
+            stream = wp.stream_from_torch(torch.cuda.current_stream(self.device))
+            wp.capture_launch(self._graph, stream=stream)
+        self._refresh()
+
+    def reset(self, ids: Tensor, rows: Tensor) -> None:
+        """Write the flat states ``rows`` to environments ``ids``; no physics runs."""
+        self.state.flat[ids] = rows
+        joints = self.layout.joints
+        pose, velocity, pos, vel, _ = torch.split(
+            rows, [7, 6, joints, joints, 3 * self.layout.keys], dim=-1
+        )
+        self._qpos[ids] = torch.cat((pose, pos), 1)
+        self._qvel[ids] = torch.cat((velocity, vel), 1)
+        self._warmstart[ids] = 0.0
+
+    def faulty(self) -> Tensor:
+        """[N] bool: the state is not finite, or so large that MuJoCo would call it diverged."""
+        return ~((self._qpos.abs() < _DIVERGED).all(1) & (self._qvel.abs() < _DIVERGED).all(1))
+
+    def vary(self, variations: Variations) -> None:
+        """Give every world its own gains, damping, friction and base mass."""
+        model, at = self.model, self._at
+
+        def tensor(values: np.ndarray) -> Tensor:
+            return torch.as_tensor(values, dtype=torch.float32, device=self.device)
+
+        actuators, dofs, geoms = (
+            torch.as_tensor(rows, device=self.device) for rows in (at.actuators, at.dofs, at.geoms)
+        )
+        kp, kd = tensor(variations.kp_ratio), tensor(variations.kd_ratio)
+        # a position actuator's force is gain[0] ctrl + bias[1] q + bias[2] dq
+        bias = wp.to_torch(model.actuator_biasprm)
+        wp.to_torch(model.actuator_gainprm)[:, actuators, 0] *= kp
+        bias[:, actuators, 1] *= kp
+        bias[:, actuators, 2] *= kd
+        wp.to_torch(model.dof_damping)[:, dofs] += tensor(variations.damping_nm_s)
+        wp.to_torch(model.geom_friction)[:, geoms, 0] = tensor(variations.friction)[:, None]
+        wp.to_torch(model.body_mass)[:, at.base] += tensor(variations.base_mass_kg)
+        for name, values in self._derived(variations.base_mass_kg).items():
+            wp.to_torch(getattr(model, name)).copy_(tensor(values))
+
+    def _derived(self, base_mass_kg: np.ndarray) -> Dict[str, np.ndarray]:
+        """The constants ``_DERIVED`` [N, ...] for the masses added to the base.
+
+        MuJoCo computes them, once: Warp's own ``set_const`` takes longer to compile.
+        """
+        model, base = copy.copy(self.mj_model), self._at.base
+        data, nominal_kg = mujoco.MjData(model), float(model.body_mass[base])
+        rows: Dict[str, List[np.ndarray]] = {name: [] for name in _DERIVED}
+        for added_kg in base_mass_kg:
+            model.body_mass[base] = nominal_kg + added_kg
+            mujoco.mj_setConst(model, data)
+            for name, values in rows.items():
+                values.append(getattr(model, name).copy())
+        return {name: np.stack(values) for name, values in rows.items()}
+
+    def _physics(self) -> None:
+        with wp.ScopedDevice(self._warp_device):
+            for _ in range(self._decimation):
+                mjw.step(self.model, self.data)
+
+    def _captured(self) -> Any:
+        """The physics of a control period as a CUDA graph; the state is as before afterwards.
+
+        It is captured on Warp's own stream: torch's is often the default stream, which cannot be.
+        """
+        state = (self._qpos, self._qvel, self._warmstart)
+        saved = [tensor.clone() for tensor in state]
+        torch.cuda.synchronize(self.device)
+        self._physics()  # loads every kernel, which a capture may not
+        with wp.ScopedCapture(device=self._warp_device) as capture:
+            self._physics()
+        wp.synchronize_device(self._warp_device)
+        for tensor, value in zip(state, saved):
+            tensor.copy_(value)
+        return capture.graph
+
+    def _refresh(self) -> None:
+        flat, joints = self.state.flat, self.layout.joints
+        flat[:, :7].copy_(self._qpos[:, :7])
+        flat[:, 7:13].copy_(self._qvel[:, :6])
+        flat[:, 13 : 13 + joints].copy_(self._qpos[:, 7:])
+        flat[:, 13 + joints : 13 + 2 * joints].copy_(self._qvel[:, 6:])
+
+
+def floor_contacts(model: mujoco.MjModel, geoms: np.ndarray) -> int:
+    """The most contacts that ``geoms`` can have with a floor, so that no buffer can overflow."""
+    return sum(_FLOOR_CONTACTS.get(int(kind), 4) for kind in model.geom_type[geoms])
