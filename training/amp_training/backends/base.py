@@ -16,13 +16,15 @@ what was written, bit for bit. Fields of key bodies in ``rows`` are ignored by t
 **Frames and units.** Metres, radians, seconds; quaternions wxyz, of unit length up to rounding;
 joints in the order of ``RobotSpec.joint_names`` whatever the engine's own order. Position and
 linear velocity of the base are those of the origin of its body frame (not of its centre of mass),
-in the world; its angular velocity is in the body's frame. World z points up, gravity is 9.81 m/s^2, the
-floor is z = 0, every environment has a world of its own whose origin is its own.
+in the world; its angular velocity is in the body's frame. World z points up, gravity is
+9.81 m/s^2, the floor is z = 0; every environment has a world of its own, with its own origin.
 
 **Contacts.** Robots meet the floor, not each other. Friction is the robot geom's coefficient.
 
 **Variations.** ``vary`` makes every environment's robot a different one, once, before the first
-step (``randomization.py``). Without it all robots are the nominal one.
+reset (``randomization.py``). Without it all robots are the nominal one.
+
+**Start.** ``state`` means nothing before the first ``reset`` of all environments.
 
 A backend leaves ``key_pos_b`` alone: it follows from the joints (``key_bodies.py``) and is filled
 in where it is needed. ``python -m amp_training.backends.conformance`` checks all of this.
@@ -79,6 +81,15 @@ class SimState:
     key_pos_b: Tensor  # [..., K, 3] m, key bodies in the base frame, as RobotSpec.key_bodies
 
 
+_DIVERGED = 1e10  # MuJoCo's mjMAXVAL
+
+
+def diverged(state: SimState) -> Tensor:
+    """[...] bool: a number of the state is not finite, or so large that it means nothing."""
+    moving = state.flat[..., : 13 + 2 * state.joint_pos.shape[-1]]
+    return ~(moving.abs() < _DIVERGED).all(-1)
+
+
 class Backend(Protocol):
     """A simulator of N copies of one robot on flat ground."""
 
@@ -104,5 +115,5 @@ class Backend(Protocol):
         ...
 
     def vary(self, variations: Variations) -> None:
-        """Make the robots different from each other; once, before the first ``step``."""
+        """Make the robots different from each other; once, before the first ``reset``."""
         ...

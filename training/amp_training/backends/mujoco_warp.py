@@ -19,7 +19,7 @@ import warp as wp
 from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
-from amp_training.backends.base import StateLayout
+from amp_training.backends.base import StateLayout, diverged
 from amp_training.backends.mujoco_model import Addresses, build_model
 from amp_training.backends.randomization import Variations
 from amp_training.config import SimulationConfig
@@ -34,7 +34,6 @@ _ROWS_PER_CONTACT = 4  # pyramidal cone of three dimensions
 _VARIED = ("actuator_gainprm", "actuator_biasprm", "dof_damping", "geom_friction", "body_mass")
 # what MuJoCo derives from the mass
 _DERIVED = ("body_subtreemass", "body_invweight0", "dof_invweight0", "actuator_acc0")
-_DIVERGED = 1e10  # MuJoCo's mjMAXVAL
 
 
 class MujocoWarpBackend:
@@ -88,11 +87,10 @@ class MujocoWarpBackend:
         if self.device.type == "cpu":
             self._physics()
         else:
-            if self._graph is None:
-                self._graph = self._captured()
+            graph = self._graph = self._graph or self._captured()
             # on torch's stream, between the tensor operations that belong to the step
             stream = wp.stream_from_torch(torch.cuda.current_stream(self.device))
-            wp.capture_launch(self._graph, stream=stream)
+            wp.capture_launch(graph, stream=stream)
         self._refresh()
 
     def reset(self, ids: Tensor, rows: Tensor) -> None:
@@ -108,7 +106,7 @@ class MujocoWarpBackend:
 
     def faulty(self) -> Tensor:
         """[N] bool: the state is not finite, or so large that MuJoCo would call it diverged."""
-        return ~((self._qpos.abs() < _DIVERGED).all(1) & (self._qvel.abs() < _DIVERGED).all(1))
+        return diverged(self.state)
 
     def vary(self, variations: Variations) -> None:
         """Give every world its own gains, damping, friction and base mass."""

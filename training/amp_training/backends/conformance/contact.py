@@ -19,7 +19,7 @@ def impact(rig: Rig) -> List[Measurement]:
     fall_s = math.sqrt(2.0 * drop_m / GRAVITY)
     before = int(fall_s / DT_S)
     speed = rig.trace(lambda s: s.root_lin_vel_w[0, 2], before)
-    after = rig.trace(lambda s: s.root_lin_vel_w[0, 2], 100)
+    after = rig.trace(lambda s: s.root_lin_vel_w[0, 2], 50)
     state = rig.backend.state
     return [
         Measurement("speed before, m/s", speed[-1], -GRAVITY * before * DT_S, 0.03),
@@ -39,7 +39,7 @@ def sliding(rig: Rig) -> List[Measurement]:
     state.root_lin_vel_w[:, 0] = speed
     begin = array(state.root_pos_w)[:, 0]
     rig.reset(state)
-    rig.step(steps=100)
+    rig.step(steps=60)
     distance = array(rig.backend.state.root_pos_w)[:, 0] - begin
     rows = []
     for i in range(rig.backend.num_envs):

@@ -18,7 +18,7 @@ from amp_training.backends.registry import make_backend
 from amp_training.config import SimulationConfig
 
 GRAVITY = 9.81
-PHYSICS_DT_S = 0.0025
+PHYSICS_DT_S = 0.005
 DT_S = 0.01
 _MODELS = Path(__file__).parent
 

@@ -7,6 +7,7 @@ from typing import List
 import numpy as np
 import torch
 
+from amp_sdk.rotations import conjugate, multiply, to_exp_map
 from amp_training.backends.base import SimState
 from amp_training.backends.conformance.rig import DT_S, GRAVITY, Case, Measurement, Rig, array
 
@@ -177,13 +178,7 @@ def _gap(a: np.ndarray, b: np.ndarray) -> float:
 
 def _rotation_vector(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """[3] rad, the turn from one wxyz quaternion to another in the body's frame."""
-    w, u = before[0], -before[1:]
-    scalar = w * after[0] - u @ after[1:]
-    vector = w * after[1:] + after[0] * u + np.cross(u, after[1:])
-    if scalar < 0:
-        scalar, vector = -scalar, -vector
-    size = np.linalg.norm(vector)
-    return vector * (2.0 * np.arctan2(size, scalar) / max(size, 1e-12))
+    return to_exp_map(multiply(conjugate(before), after))
 
 
 CASES = (

@@ -8,6 +8,7 @@ from typing import List
 import numpy as np
 import torch
 
+from amp_sdk.rotations import to_matrix
 from amp_training.backends.conformance.contact import sliding
 from amp_training.backends.conformance.dynamics import step_response
 from amp_training.backends.conformance.rig import DT_S, Case, Measurement, Rig, array
@@ -59,7 +60,7 @@ def recoil(rig: Rig) -> List[Measurement]:
     rows = []
     for i in range(rig.backend.num_envs):
         quat, spin_b = array(state.root_quat_w)[i], array(state.root_ang_vel_b)[i]
-        turn = _matrix(quat)
+        turn = to_matrix(quat)
         origin = array(state.root_lin_vel_w)[i]
 
         def velocity(
@@ -81,17 +82,6 @@ def recoil(rig: Rig) -> List[Measurement]:
             expected += float(rig.variations.base_mass_kg[i])
         rows.append(Measurement(f"environment {i}: base, kg", found, expected, 0.05 * expected))
     return rows
-
-
-def _matrix(quat: np.ndarray) -> np.ndarray:
-    w, x, y, z = quat
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 CASES = (

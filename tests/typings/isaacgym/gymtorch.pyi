@@ -1,0 +1,6 @@
+# isaacgym-stubs has gymapi only
+from isaacgym import gymapi
+from torch import Tensor
+
+def wrap_tensor(gym_tensor: gymapi.Tensor) -> Tensor: ...
+def unwrap_tensor(torch_tensor: Tensor) -> gymapi.Tensor: ...
