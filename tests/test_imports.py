@@ -27,12 +27,16 @@ ALLOWED = {
     "amp_sim2sim": {"amp_sdk"},
     "amp_sim2real": {"amp_sdk"},
 }
+# what a package imports only where it is asked for, in an extra of its own
+OPTIONAL_EXTRAS = {"amp_training": ["warp"]}
 EXTRA_OF = {"amp_training": "train", "amp_sim2sim": "sim", "amp_sim2real": None, "amp_sdk": None}
 IMPORT_NAME = {
     "pyyaml": "yaml",
     "pillow": "PIL",
     "imageio-ffmpeg": "imageio_ffmpeg",
     "pyopengl": "OpenGL",
+    "mujoco-warp": "mujoco_warp",
+    "warp-lang": "warp",
 }
 # simulators that are not on the package index
 NOT_ON_INDEX = {"amp_training": {"isaacgym"}}
@@ -113,7 +117,8 @@ def test_what_a_package_imports_is_in_its_extra(package: str) -> None:
     declared = names(project["dependencies"])
     assert declared == {"numpy", "onnxruntime", "yaml"}
     if EXTRA_OF[package]:
-        declared |= names(project["optional-dependencies"][EXTRA_OF[package]])
+        for extra in [EXTRA_OF[package], *OPTIONAL_EXTRAS.get(package, [])]:
+            declared |= names(project["optional-dependencies"][extra])
     known = declared | set(FOLDERS) | sys.stdlib_module_names | NOT_ON_INDEX.get(package, set())
     wrong = [
         f"{path}:{line}: {module}"

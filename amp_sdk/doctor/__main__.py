@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Sequence
 
 from amp_sdk._cli import guarded, write_json
-from amp_sdk.doctor import _abilities, _machine, _packages
+from amp_sdk.doctor import _abilities, _machine, _packages, _simulators
 from amp_sdk.doctor._finding import NOTE, OK, PROBLEM, Finding
 
 CHECKS: Sequence[Callable[[], Iterator[Finding]]] = (
@@ -19,6 +19,8 @@ CHECKS: Sequence[Callable[[], Iterator[Finding]]] = (
     _abilities.kernels,
     _abilities.policies,
     _abilities.simulation,
+    _simulators.mujoco_warp,
+    _simulators.isaacgym,
     _abilities.gpu,
     _machine.machine,
     _machine.disk,

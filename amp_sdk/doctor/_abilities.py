@@ -89,13 +89,7 @@ def policies() -> Iterator[Finding]:
 
 
 def simulation() -> Iterator[Finding]:
-    """MuJoCo's batched stepping, Isaac Gym, and rendering without a screen."""
-    if importlib.util.find_spec("isaacgym") is not None:
-        yield Finding("Isaac Gym", "found")
-    elif sys.version_info < (3, 9):
-        advice = "unpack Isaac Gym Preview 4 and run: pip install -e isaacgym/python"
-        expected = "Isaac Gym Preview 4"
-        yield Finding("Isaac Gym", "not installed", NOTE, expected, advice, ("train",))
+    """MuJoCo's batched stepping, and rendering without a screen."""
     if importlib.util.find_spec("mujoco") is None:
         return  # reported with the packages
     works, text = probe(_BATCH)
