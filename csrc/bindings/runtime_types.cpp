@@ -16,8 +16,8 @@ void register_messages() {
                        requested_policy, estop, reserved, velocity_command);
   PYBIND11_NUMPY_DTYPE(TickTiming, time_ns, period_ns, lateness_ns, compute_ns, state_age_ns,
                        target_age_ns, policy_latency_ns);
-  PYBIND11_NUMPY_DTYPE(LoopStatus, tick, mode, active_policy, wanted_policies, stand_done, faults,
-                       first_faults, fault_tick, velocity_command, blend, timing);
+  PYBIND11_NUMPY_DTYPE(LoopStatus, tick, mode, active_policy, wanted_policies, stand_done, armed,
+                       reserved, faults, first_faults, fault_tick, velocity_command, blend, timing);
   PYBIND11_NUMPY_DTYPE(TickRecord, state, operator_input, target, command, status, has_state,
                        has_target);
 }

@@ -10,9 +10,9 @@ constexpr std::array<const char*, kFaults> kNames = {
     "state_loss",   "state_not_finite",  "imu",          "tilt",           "gyro",
     "joint_limit",  "joint_velocity",    "joint_torque", "temperature",    "battery",
     "target_stale", "target_not_finite", "action_range", "target_invalid", "operator_invalid",
-    "driver",       "overrun",
+    "driver",       "overrun",           "orphan",
 };
-static_assert(kOverrun == std::uint64_t{1} << (kFaults - 1));
+static_assert(kOrphan == std::uint64_t{1} << (kFaults - 1));
 
 }  // namespace
 

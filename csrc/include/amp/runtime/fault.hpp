@@ -30,8 +30,9 @@ enum Fault : std::uint64_t {
   kOperatorInvalid = 1U << 19U,  // NaN in a command, a mode or a policy that does not exist
   kDriver = 1U << 20U,           // the driver could not send the command
   kOverrun = 1U << 21U,          // the loop itself stood still for too long
+  kOrphan = 1U << 22U,           // the program that started the loop is gone
 };
-constexpr std::size_t kFaults = 22;
+constexpr std::size_t kFaults = 23;
 
 // The name of one fault, by the number of its bit ("target_stale"); never null.
 const char* fault_name(std::size_t bit);

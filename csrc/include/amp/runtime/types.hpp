@@ -97,10 +97,12 @@ struct TickTiming {
 // What the loop tells everybody, every tick.
 struct LoopStatus {
   std::uint64_t tick;
-  std::uint32_t mode;                  // Mode
-  std::uint32_t active_policy;         // slot; of the one being blended in while there are two
-  std::uint32_t wanted_policies;       // bit i: policy slot i must write targets now
-  std::uint32_t stand_done;            // 1: the stand pose is reached
+  std::uint32_t mode;             // Mode
+  std::uint32_t active_policy;    // slot; of the one being blended in while there are two
+  std::uint32_t wanted_policies;  // bit i: policy slot i must write targets now
+  std::uint32_t stand_done;       // 1: the stand pose is reached
+  std::uint32_t armed;            // 1: a request of stand or policy is followed
+  std::uint32_t reserved;
   std::uint64_t faults;                // bits of Fault: what keeps the robot damped
   std::uint64_t first_faults;          // those of the tick in which it was damped
   std::uint64_t fault_tick;            // that tick; 0: none yet
