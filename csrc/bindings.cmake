@@ -37,9 +37,21 @@ endfunction()
 amp_add_extension(_core bindings/action.cpp bindings/core.cpp bindings/observation.cpp)
 target_link_libraries(_core PRIVATE amp_core)
 if(UNIX)
-  target_sources(_core PRIVATE bindings/runtime_board.cpp bindings/runtime_types.cpp)
+  target_sources(
+    _core PRIVATE bindings/runtime_board.cpp bindings/runtime_controller.cpp
+                  bindings/runtime_loop.cpp bindings/runtime_types.cpp)
   target_compile_definitions(_core PRIVATE AMP_RUNTIME)
   target_link_libraries(_core PRIVATE amp_runtime)
+
+  # the loop as a process of its own, without Python
+  add_executable(amp_loop src/runtime/loop_main.cpp)
+  set_target_properties(amp_loop PROPERTIES OUTPUT_NAME _loop)
+  target_link_libraries(amp_loop PRIVATE amp_runtime)
+  amp_compile_options(amp_loop)
+  install(TARGETS amp_loop RUNTIME DESTINATION amp_sdk)
+  if(AMP_SDK_INPLACE)
+    set_target_properties(amp_loop PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_SOURCE_DIR}/amp_sdk)
+  endif()
 endif()
 
 if(AMP_CUDA_FOUND)

@@ -1,6 +1,7 @@
-"""What runs a policy on a robot: the policy's step, its process, the control loop.
+"""What runs a policy on a robot: the policy's step, its process, the control loop, the board.
 
-The names are imported on first use. All but ``PolicyRunner`` need POSIX.
+The names are imported on first use. All but ``PolicyRunner`` need POSIX; using one elsewhere raises
+InputError.
 """
 
 from __future__ import annotations
@@ -9,11 +10,41 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amp_sdk.runtime.board import Board, Reader, Role
+    from amp_sdk.runtime.configuration import loop_config
+    from amp_sdk.runtime.controller import Controller
+    from amp_sdk.runtime.loop_process import LoopProcess, start_loop
+    from amp_sdk.runtime.messages import fault_names
     from amp_sdk.runtime.runner import PolicyRunner
+    from amp_sdk.runtime.settings import LoopSettings, SafetySettings
 
-__all__ = ["PolicyRunner"]
+_MODULES = {
+    "Board": "board",
+    "Controller": "controller",
+    "LoopProcess": "loop_process",
+    "LoopSettings": "settings",
+    "PolicyRunner": "runner",
+    "Reader": "board",
+    "Role": "board",
+    "SafetySettings": "settings",
+    "fault_names": "messages",
+    "loop_config": "configuration",
+    "start_loop": "loop_process",
+}
 
-_MODULES = {"PolicyRunner": "runner"}
+__all__ = [
+    "Board",
+    "Controller",
+    "LoopProcess",
+    "LoopSettings",
+    "PolicyRunner",
+    "Reader",
+    "Role",
+    "SafetySettings",
+    "fault_names",
+    "loop_config",
+    "start_loop",
+]
 
 
 def __getattr__(name: str) -> Any:

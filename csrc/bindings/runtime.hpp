@@ -15,6 +15,8 @@ void bind_runtime(py::module_& core);
 // The structs of types.hpp and config.hpp as NumPy dtypes, limits and names.
 void bind_runtime_types(py::module_& module);
 void bind_runtime_board(py::module_& module);
+void bind_runtime_controller(py::module_& module);
+void bind_runtime_loop(py::module_& module);
 
 // The struct in a NumPy array of one element of its dtype; throws std::invalid_argument otherwise.
 template <class T>

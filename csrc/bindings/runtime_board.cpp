@@ -5,6 +5,7 @@ namespace amp::bindings {
 namespace {
 
 using namespace amp::runtime;
+using BoardClass = py::class_<Board, std::shared_ptr<Board>>;
 
 // Copies the newest message into `out` where it is not number `seen`; returns its number.
 template <class T>
@@ -20,7 +21,7 @@ void write(Channel<T>& channel, py::array& in) {
 
 // `read_NAME(out, seen)` and `write_NAME(message)` for one channel of the board.
 template <class T>
-void channel(py::class_<Board>& board, const char* name, Channel<T> BoardLayout::* member) {
+void channel(BoardClass& board, const char* name, Channel<T> BoardLayout::* member) {
   board.def((std::string("read_") + name).c_str(),
             [member](const Board& self, py::array& out, std::uint64_t seen) {
               return read((*self).*member, out, seen);
@@ -43,7 +44,7 @@ Channel<PolicyTarget>& targets(const Board& board, std::size_t policy) {
   return board->targets[policy];
 }
 
-void channels(py::class_<Board>& board) {
+void channels(BoardClass& board) {
   channel(board, "robot_state", &BoardLayout::robot_state);
   channel(board, "robot_command", &BoardLayout::robot_command);
   channel(board, "state", &BoardLayout::state);
@@ -58,7 +59,7 @@ void channels(py::class_<Board>& board) {
   });
 }
 
-void roles(py::class_<Board>& board) {
+void roles(BoardClass& board) {
   board.def("claim", [](const Board& self, std::uint32_t r) { return self.claim(role(r)); });
   board.def("release", [](const Board& self, std::uint32_t r) { self.release(role(r)); });
   board.def("beat", [](const Board& self, std::uint32_t r) {
@@ -73,13 +74,16 @@ void roles(py::class_<Board>& board) {
 }  // namespace
 
 void bind_runtime_board(py::module_& module) {
-  py::class_<Board> board(module, "Board");
+  BoardClass board(module, "Board");
   board.def_static("create", [](const std::string& name, py::array& config) {
-    return Board::create(name, message<LoopConfig>(config, false));
+    return std::shared_ptr<Board>(Board::create(name, message<LoopConfig>(config, false)));
   });
-  board.def_static("attach", &Board::attach);
-  board.def_static(
-      "local", [](py::array& config) { return Board::local(message<LoopConfig>(config, false)); });
+  board.def_static("attach", [](const std::string& name) {
+    return std::shared_ptr<Board>(Board::attach(name));
+  });
+  board.def_static("local", [](py::array& config) {
+    return std::shared_ptr<Board>(Board::local(message<LoopConfig>(config, false)));
+  });
   board.def_static("unlink", &Board::unlink);
   board.def_property_readonly("name", &Board::name);
   board.def("read_config", [](const Board& self, py::array& out) {
@@ -102,6 +106,8 @@ void bind_runtime(py::module_& core) {
   py::module_ module = core.def_submodule("runtime", "Use it through amp_sdk.runtime.");
   bind_runtime_types(module);
   bind_runtime_board(module);
+  bind_runtime_controller(module);
+  bind_runtime_loop(module);
   module.def("now_ns", &now_ns, "CLOCK_MONOTONIC in nanoseconds.");
 }
 

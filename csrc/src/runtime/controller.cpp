@@ -46,8 +46,8 @@ const JointCommand& Controller::step(const Inputs& inputs, std::int64_t time_ns)
   }
   ramp_command(inputs.operator_input, dt_s);
   command(inputs.state, time_ns, dt_s);
-  want_policies(inputs.operator_input);
   report(inputs.state, time_ns);
+  want_policies(inputs.operator_input);
   return command_;
 }
 

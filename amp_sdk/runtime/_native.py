@@ -1,0 +1,35 @@
+"""The compiled part of the runtime."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from amp_sdk.errors import InputError
+from amp_sdk.kernels._native import core
+
+
+@functools.lru_cache(maxsize=None)
+def native() -> ModuleType:
+    """``amp_sdk._core.runtime``. Raises InputError where the system has no such thing."""
+    module = getattr(core(), "runtime", None)
+    if module is None:
+        raise InputError(
+            f"the runtime needs a POSIX system (Linux on a robot), found {sys.platform}; run it on "
+            "Linux, in WSL too"
+        )
+    return module
+
+
+def loop_program() -> Path:
+    """The executable of the loop process. Raises InputError where it was not installed."""
+    native()
+    path = Path(str(core().__file__)).with_name("_loop")
+    if not path.is_file():
+        raise InputError(
+            f"the loop's program {path} is missing: this installation is not whole; install again, "
+            "in the checkout: pip install ."
+        )
+    return path

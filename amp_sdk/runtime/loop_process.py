@@ -1,0 +1,125 @@
+"""Starting the loop as a process of its own, and ending it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from types import TracebackType
+from typing import Optional, Sequence, Type
+
+import numpy as np
+
+from amp_sdk.contract import PolicyContract
+from amp_sdk.errors import InputError
+from amp_sdk.robots import RobotSpec
+from amp_sdk.runtime import messages
+from amp_sdk.runtime._native import loop_program
+from amp_sdk.runtime.board import Board, Role
+from amp_sdk.runtime.configuration import loop_config
+from amp_sdk.runtime.settings import LoopSettings
+
+_START_TIMEOUT_S = 20.0
+
+
+class LoopProcess:
+    """A running loop. Leaving the ``with`` block, or ``stop``, damps the robot and ends the loop.
+
+    The loop outlives this Python where that is killed: it damps the robot, and ends itself after
+    ``orphan_time_s``.
+    """
+
+    def __init__(self, board: Board, process: subprocess.Popen[bytes], stop_time_s: float) -> None:
+        self.board = board
+        self._process = process
+        self._stop_time_s = stop_time_s
+        self._status = board.status()
+
+    @property
+    def pid(self) -> int:
+        """The process number of the loop."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop's process runs."""
+        return self._process.poll() is None
+
+    def status(self) -> np.ndarray:
+        """The newest ``LoopStatus``."""
+        self._status.poll()
+        return self._status.message
+
+    def stop(self, timeout_s: Optional[float] = None) -> int:
+        """Damp the robot, let it go limp, end the loop; returns the exit status of its process.
+
+        After ``timeout_s`` (None: the damping time and 10 s) the process is asked again by a
+        signal, and where that does not help either, it is killed: its motors then keep the last
+        command, so expect a driver's own time-out on a robot.
+        """
+        self.board.native.quit()
+        timeout = self._stop_time_s + 10.0 if timeout_s is None else timeout_s
+        for insist in (self._process.terminate, self._process.kill, None):
+            try:
+                status = self._process.wait(timeout)
+                self.board.release(Role.OWNER)
+                self.board.unlink()
+                return status
+            except subprocess.TimeoutExpired:
+                if insist is not None:
+                    insist()
+        raise InputError(f"the loop, process {self.pid}, cannot be ended; end it by hand")
+
+    def __enter__(self) -> LoopProcess:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.stop()
+
+
+def start_loop(
+    robot: RobotSpec,
+    policies: Sequence[PolicyContract] = (),
+    settings: Optional[LoopSettings] = None,
+    name: Optional[str] = None,
+) -> LoopProcess:
+    """Start the loop for ``robot``; the policy with contract ``policies[i]`` gets slot ``i``.
+
+    The loop starts in mode stop: the motors are idle until an operator asks for more. What it could
+    not have, real-time priority for one, is in ``board.notes``. Raises InputError where a policy
+    does not fit the robot or the loop cannot start.
+    """
+    settings = LoopSettings() if settings is None else settings
+    board = Board.create(loop_config(robot, policies, settings), name)
+    try:
+        board.claim(Role.OWNER)
+        # a session of its own: Ctrl-C in a terminal is for Python, which then stops the loop
+        process = subprocess.Popen(
+            [str(loop_program()), board.name],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        _wait_until_running(board, process)
+    except BaseException:
+        board.native.quit()
+        board.unlink()
+        raise
+    return LoopProcess(board, process, settings.damp_time_s)
+
+
+def _wait_until_running(board: Board, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + _START_TIMEOUT_S
+    status = board.status()
+    while not status.poll():
+        code = process.poll()
+        if code is not None or time.monotonic() > end:
+            process.kill()
+            lines = process.communicate()[1].decode(errors="replace").strip()
+            said = lines.replace("error: ", "") or f"exit status {code}"
+            raise InputError(f"the loop did not start: {said}")
+        time.sleep(0.005)
