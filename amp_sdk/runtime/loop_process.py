@@ -12,7 +12,6 @@ import numpy as np
 from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
-from amp_sdk.runtime import messages
 from amp_sdk.runtime._native import loop_program
 from amp_sdk.runtime.board import Board, Role
 from amp_sdk.runtime.configuration import loop_config

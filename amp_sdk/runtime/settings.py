@@ -109,6 +109,10 @@ def _check_numbers(settings: Any, zero_allowed: Tuple[str, ...]) -> None:
         value = getattr(settings, item.name)
         if item.type != "float":
             continue
-        if not math.isfinite(value) or value < 0.0 or (value == 0.0 and item.name not in zero_allowed):
+        if (
+            not math.isfinite(value)
+            or value < 0.0
+            or (value == 0.0 and item.name not in zero_allowed)
+        ):
             expected = "0 or more" if item.name in zero_allowed else "above 0"
             raise InputError(f"{item.name} is {value!r}; expected a finite number {expected}")

@@ -269,9 +269,7 @@ def test_every_fault_of_the_loop_itself_damps() -> None:
         rig.run_policy()
         state = rig.state.copy()
         state["time_ns"], state["tick"] = rig.time_ns + rig.dt_ns, rig.robot_tick + 1
-        command = rig.controller.step(
-            rig.time_ns + rig.dt_ns, state, loop_faults=m.fault_bit(name)
-        )
+        command = rig.controller.step(rig.time_ns + rig.dt_ns, state, loop_faults=m.fault_bit(name))
         assert is_damped(command) and rig.faults == (name,)
 
 
