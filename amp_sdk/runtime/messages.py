@@ -7,7 +7,7 @@ Joints are in the order of the policy's contract, times are ``now_ns()``.
 
 from __future__ import annotations
 
-from typing import Tuple
+from typing import Any, Tuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ OPERATOR, STATUS, CONFIG = "OperatorInput", "LoopStatus", "LoopConfig"
 
 def new(kind: str) -> np.ndarray:
     """A message of ``kind`` with all fields zero; a RobotState has the attitude (1, 0, 0, 0)."""
-    message = np.zeros((), dtype=native().DTYPES[kind])
+    message: Any = np.zeros((), dtype=native().DTYPES[kind])
     if kind == STATE:
         message["quat_wxyz"][0] = 1.0
     return message

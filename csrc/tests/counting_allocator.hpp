@@ -56,14 +56,16 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
 }
 }
 #else
-void* operator new(std::size_t size) {
+// not inlined: the compiler would take malloc and delete for a mismatch
+#define AMP_APART __attribute__((noinline))
+AMP_APART void* operator new(std::size_t size) {
   amp::test::count();
   if (void* memory = std::malloc(size)) {
     return memory;
   }
   throw std::bad_alloc();
 }
-void* operator new(std::size_t size, std::align_val_t alignment) {
+AMP_APART void* operator new(std::size_t size, std::align_val_t alignment) {
   amp::test::count();
   const auto to = static_cast<std::size_t>(alignment);
   if (void* memory = std::aligned_alloc(to, (size + to - 1) / to * to)) {
@@ -71,8 +73,10 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
   }
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+AMP_APART void operator delete(void* memory) noexcept { std::free(memory); }
+AMP_APART void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+AMP_APART void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+AMP_APART void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 #endif

@@ -17,9 +17,10 @@ rm -rf "$package" && mkdir -p "$package"
 cp -r amp_sdk "$package" && rm -f "$package"/amp_sdk/_c*.so
 find build/address/csrc -name '_core*.so' -exec cp {} "$package/amp_sdk" \;
 runtime=$("${CXX:-c++}" -print-file-name=libasan.so)
-tests=$PWD/tests/amp_sdk/kernels
+tests=$PWD/tests/amp_sdk
 cd "$package"  # python -m looks for packages here first
 # libstdc++ too: the runtime must find its exceptions before Python loads them
 LD_PRELOAD="$runtime:$("${CXX:-c++}" -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
   python -m pytest -q -p no:cacheprovider \
-  "$tests/test_bindings.py" "$tests/test_gae.py" "$tests/test_disc_obs.py"
+  "$tests/kernels/test_bindings.py" "$tests/kernels/test_gae.py" "$tests/kernels/test_disc_obs.py" \
+  "$tests/runtime/test_board.py" "$tests/runtime/test_faults.py"

@@ -103,7 +103,7 @@ def run_episode(
     """
     contract = policy.contract
     rng = np.random.default_rng([seed, number])
-    sim = RobotInSim(model, robot, contract)
+    sim = RobotInSim(model, robot, contract.joint_names)
     default_pos = contract.joint_array("default_pos_rad")
     default_height = sim.stand(default_pos, 0.0)
     start = default_pos + rng.uniform(-_JOINT_SPREAD_RAD, _JOINT_SPREAD_RAD, default_pos.shape)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mujoco
 import numpy as np
 
-from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
 from amp_sdk.observation import RobotState
 from amp_sdk.robots import RobotSpec
@@ -13,19 +14,19 @@ from amp_sim2sim.scene import FLOOR
 
 
 class RobotInSim:
-    """A robot with its own ``MjData``; joints are in contract order, found by name.
+    """A robot with its own ``MjData``; joints are in the order of ``joint_names``, a contract's.
 
     A physics step has two halves: ``sense`` computes the sensors of the present state, ``push``
     applies joint torques and integrates. Measurements are therefore never a step old.
     """
 
-    def __init__(self, model: mujoco.MjModel, robot: RobotSpec, contract: PolicyContract) -> None:
+    def __init__(self, model: mujoco.MjModel, robot: RobotSpec, joint_names: Sequence[str]) -> None:
         self.model = model
         self.data = mujoco.MjData(model)
-        joints = [model.joint(name) for name in contract.joint_names]
+        joints = [model.joint(name) for name in joint_names]
         self._qpos = np.array([joint.qposadr[0] for joint in joints])
         self._qvel = np.array([joint.dofadr[0] for joint in joints])
-        self._motor = np.array([model.actuator(name).id for name in contract.joint_names])
+        self._motor = np.array([model.actuator(name).id for name in joint_names])
         base = model.joint(int(model.body(robot.base_body).jntadr[0]))
         self._base_pos, self._base_vel = int(base.qposadr[0]), int(base.dofadr[0])
         self._imu_quat = _sensor(model, "imu_quat")

@@ -43,7 +43,7 @@ def render_frames(
 
     Raises RenderError, saying what to do, where there is no renderer.
     """
-    sim = RobotInSim(model, robot, contract)
+    sim = RobotInSim(model, robot, contract.joint_names)
     width, height = VIDEO_SIZE
     with _renderer(model, width, height) as renderer:
         option = mujoco.MjvOption()

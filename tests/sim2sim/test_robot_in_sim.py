@@ -5,7 +5,6 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from small_policy import robot_contract
 
 from amp_sdk import robots, rotations
 from amp_sim2sim.robot_in_sim import RobotInSim, lowest_point, trunk_bodies
@@ -14,7 +13,7 @@ from amp_sim2sim.scene import build_model
 
 @pytest.fixture
 def sim(model, go2):
-    return RobotInSim(model, go2, robot_contract(go2))
+    return RobotInSim(model, go2, go2.joint_names)
 
 
 @pytest.mark.parametrize("kind", ["SPHERE", "CAPSULE", "CYLINDER", "BOX", "ELLIPSOID"])
@@ -46,7 +45,7 @@ def test_lowest_point_is_where_mujoco_finds_the_floor(kind):
 @pytest.mark.parametrize("name", ["go2", "g1_29dof"])
 def test_standing_starts_with_the_feet_on_the_floor(name):
     robot = robots.load(name)
-    sim = RobotInSim(build_model(robot), robot, robot_contract(robot))
+    sim = RobotInSim(build_model(robot), robot, robot.joint_names)
     height = sim.stand(robot.default_joint_pos_rad, yaw_rad=0.7)
     assert height == pytest.approx(robot.default_base_height_m, abs=1e-6)
     sim.sense()

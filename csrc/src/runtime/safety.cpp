@@ -67,9 +67,6 @@ bool state_finite(const RobotState& state, std::size_t joints) {
 
 }  // namespace
 
-bool all_finite(const double* values, std::size_t count) { return finite(values, count); }
-bool all_finite(const float* values, std::size_t count) { return finite(values, count); }
-
 double tilt_rad(const double quat_wxyz[4]) {
   const double w = quat_wxyz[0], x = quat_wxyz[1], y = quat_wxyz[2], z = quat_wxyz[3];
   // the z axis' height is cos = (w^2 + z^2 - x^2 - y^2) / |q|^2, and tan(angle / 2) is exact at 0

@@ -10,10 +10,6 @@
 
 namespace amp::runtime {
 
-// Whether none of the values is NaN or infinite.
-bool all_finite(const double* values, std::size_t count);
-bool all_finite(const float* values, std::size_t count);
-
 // The angle in rad between the base's z axis and the vertical, for a quaternion of any length but
 // 0.
 double tilt_rad(const double quat_wxyz[4]);
