@@ -87,7 +87,8 @@ def test_the_learner_bootstraps_time_outs_and_not_falls(session: Session) -> Non
     rollout.failed[2, 0] = rollout.timed_out[2, 1] = True
     learner.critic.value[-1].weight.data.zero_()
     learner.critic.value[-1].bias.data.fill_(1.0)
-    batch, _ = learner._batch(torch.zeros(rollout.log_prob.shape))
+    inputs = rollout.critic_inputs(session.environment)
+    batch, _ = learner._batch(torch.zeros(rollout.log_prob.shape), *inputs)
     target = batch.target.view(rollout.log_prob.shape)
     torch.testing.assert_close(target[2, :2], torch.tensor([0.0, session.recipe.ppo.gamma]))
 

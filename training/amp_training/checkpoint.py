@@ -73,6 +73,11 @@ def save_checkpoint(folder: Path, session: Session, progress: Progress) -> Path:
         "replay": learner.prior.replay.state(),
         "generator": session.generator.get_state(),
         "torch_rng": torch.get_rng_state(),
+        "demonstrations": learner.prior.demonstrations_sha256(),
+        "simulation": {
+            "environment": session.environment.snapshot(),
+            "rollout": learner.rollout.snapshot(),
+        },
     }
     path = folder / CHECKPOINT
     with atomic_write(path) as file:
@@ -111,8 +116,8 @@ def contract_of(content: Dict[str, Any], where: str) -> PolicyContract:
     return PolicyContract.from_json(content["contract"], where)
 
 
-def restore(session: Session, content: Dict[str, Any]) -> Progress:
-    """Put a checkpoint's learner into a new session of the same recipe."""
+def restore_learner(session: Session, content: Dict[str, Any]) -> None:
+    """Put a checkpoint's networks, optimisers, statistics and replay into a session."""
     learner = session.learner
     learner.actor.load_state_dict(content["actor"])
     learner.ppo.average.load_state_dict(content["average"])
@@ -123,6 +128,26 @@ def restore(session: Session, content: Dict[str, Any]) -> Progress:
     learner.ppo.learning_rate = float(content["learning_rate"])
     learner.prior.optimizer.load_state_dict(content["prior_optimizer"])
     learner.prior.replay.load_state(content["replay"])
+
+
+def restore(session: Session, content: Dict[str, Any]) -> Progress:
+    """Put all of a checkpoint into a new session of the same recipe, which then goes on exactly as
+    the one that wrote it would have. Raises InputError where it cannot."""
+    simulation = content.get("simulation")
+    if simulation is None:
+        raise InputError(
+            "the checkpoint does not hold the state of its simulation (an older version of the "
+            "package wrote it): it can be exported and tested, not resumed; train again"
+        )
+    if content.get("demonstrations") != session.learner.prior.demonstrations_sha256():
+        raise InputError(
+            "the recipe's clips give other demonstrations than those that the run was trained on: "
+            "a file was changed, or another version of the package reads it; put the old file "
+            "back, or train again"
+        )
+    restore_learner(session, content)
     session.generator.set_state(content["generator"])
     torch.set_rng_state(content["torch_rng"])
+    session.environment.resume(simulation["environment"])
+    session.learner.rollout.resume(simulation["rollout"])
     return from_mapping(Progress, content["progress"], "checkpoint")

@@ -6,8 +6,9 @@ functions of the stored states and are computed for a whole rollout at once (``r
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Dict, Optional
 
 import torch
 from torch import Tensor
@@ -60,6 +61,16 @@ class StartPool:
         order = torch.from_numpy(rng.permutation(self._size))
         self._windows = torch.cat(parts)[order]
         self._next = 0
+
+    def snapshot(self) -> Dict[str, Any]:
+        """Content for a checkpoint."""
+        rng = json.dumps(self._reference.rng.bit_generator.state)
+        return {"windows": self._windows.clone(), "next": self._next, "rng": rng}
+
+    def resume(self, snapshot: Dict[str, Any]) -> None:
+        """Take the content back."""
+        self._windows, self._next = snapshot["windows"].clone(), int(snapshot["next"])
+        self._reference.rng.bit_generator.state = json.loads(snapshot["rng"])
 
 
 class Environment:
@@ -184,3 +195,25 @@ class Environment:
             state, self.task.command[ids], self.last_action[ids]
         )
         return self.policy_observation.restart(ids, sample)
+
+    def snapshot(self) -> Dict[str, Any]:
+        """Content for a checkpoint: with it, the next step is that of an uninterrupted run."""
+        return {
+            "steps": self._steps.clone(),
+            "last_action": self.last_action.clone(),
+            "observation": self.observation.clone(),
+            "history": self.policy_observation.snapshot(),
+            "task": self.task.state(),
+            "starts": self.starts.snapshot(),
+            "backend": self.backend.snapshot(),
+        }
+
+    def resume(self, snapshot: Dict[str, Any]) -> None:
+        """Take the content back."""
+        self._steps.copy_(snapshot["steps"])
+        self.last_action = snapshot["last_action"].clone()
+        self.observation = snapshot["observation"].clone()
+        self.policy_observation.resume(snapshot["history"])
+        self.task.load_state(snapshot["task"])
+        self.starts.resume(snapshot["starts"])
+        self.backend.resume(snapshot["backend"])

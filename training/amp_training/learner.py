@@ -67,11 +67,12 @@ class Learner:
         windows = self.rollout.discriminator_windows(self.features)
         collected = time.perf_counter()
         reward, style, task = self.rewards(windows)
-        batch, explained = self._batch(reward)
+        before, after = self.rollout.critic_inputs(self.environment)
+        batch, explained = self._batch(reward, before, after)
         ppo = self.ppo.update(batch)
         kept = windows[~self.rollout.failed]
         prior = self.prior.update(kept)
-        self._observe(batch, kept)
+        self._observe(before, kept)
         config = self._reward
         total = config.style * style.mean() + config.task * task.mean()
         return IterationStats(
@@ -100,17 +101,17 @@ class Learner:
         return self.environment.task.reward(state, self.rollout.goal)
 
     @torch.no_grad()
-    def _batch(self, reward: Tensor) -> tuple[Batch, float]:
+    def _batch(self, reward: Tensor, before: Tensor, after: Tensor) -> tuple[Batch, float]:
         """Advantages by GAE; the batch and the share of the targets' variance explained.
+
+        ``before`` and ``after`` are the critic's observations around each step, [T, N, O + P].
 
         Rewards are scaled by ``1 - gamma``, so that a value is a mean reward and of order one.
         """
         rollout = self.rollout
-        self._raw_critic, following = rollout.critic_inputs(self.environment)
-        normalize = self.critic.normalizer
-        critic_input = normalize(self._raw_critic.flatten(0, 1))
+        critic_input = self.critic.normalizer(before.flatten(0, 1))
         value = self.critic.value(critic_input).view(reward.shape)
-        next_value = self.critic(following.flatten(0, 1)).view(reward.shape)
+        next_value = self.critic(after.flatten(0, 1)).view(reward.shape)
         advantage, target = kernels.gae(
             reward * (1.0 - self._gamma),
             value,
@@ -134,8 +135,8 @@ class Learner:
         )
         return batch, explained
 
-    def _observe(self, batch: Batch, windows: Tensor) -> None:
+    def _observe(self, critic_observation: Tensor, windows: Tensor) -> None:
         """Move the normalisers, after the update: the next rollout acts on what it learns on."""
         self.actor.normalizer.update(self.rollout.observation.flatten(0, 1))
-        self.critic.normalizer.update(self._raw_critic.flatten(0, 1))
+        self.critic.normalizer.update(critic_observation.flatten(0, 1))
         self.prior.observe(windows)

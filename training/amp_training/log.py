@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Dict
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,8 +12,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from torch.utils.tensorboard import SummaryWriter
 
+from amp_sdk.errors import AmpSdkError
 from amp_training.checkpoint import Progress
 from amp_training.learner import IterationStats
+from amp_training.progress_file import NAME, ProgressFile
 
 PLAIN_PERIOD_S = 5.0
 
@@ -47,12 +48,11 @@ def scalars(stats: IterationStats, throughput: float) -> Dict[str, float]:
 class TrainingLog:
     """Writes every iteration to ``progress.csv`` and TensorBoard, and shows it to a person."""
 
-    def __init__(self, folder: Path, title: str) -> None:
-        self._writer = SummaryWriter(str(folder / "tensorboard"))
-        path = folder / "progress.csv"
-        self._fresh = not path.exists() or path.stat().st_size == 0
-        self._file = path.open("a", newline="", encoding="utf-8")
-        self._csv: Optional[csv.DictWriter] = None
+    def __init__(self, folder: Path, title: str, progress: Progress) -> None:
+        # what an interrupted run wrote after its last checkpoint is written again
+        purge = progress.samples + 1 if progress.samples else None
+        self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=purge)
+        self._progress = ProgressFile(folder / NAME, progress.iterations)
         self._title = title
         self._lost = False
         self._printed_s = float("-inf")
@@ -73,7 +73,7 @@ class TrainingLog:
         values = scalars(stats, throughput)
         try:
             self._record(progress, values)
-        except OSError as error:
+        except (OSError, AmpSdkError) as error:
             if not self._lost:
                 self._lost = True
                 self.note(f"warning: the log is not written any more: {error}")
@@ -92,12 +92,7 @@ class TrainingLog:
             "seconds": round(progress.seconds, 3),
             **values,
         }
-        if self._csv is None:
-            self._csv = csv.DictWriter(self._file, list(row))
-            if self._fresh:
-                self._csv.writeheader()
-        self._csv.writerow(row)
-        self._file.flush()
+        self._progress.write(row)
 
     def note(self, text: str) -> None:
         """One line for the person, above the live view."""
@@ -112,7 +107,7 @@ class TrainingLog:
             self._live.stop()
             self._live = None
         self._writer.close()
-        self._file.close()
+        self._progress.close()
         sys.stdout.flush()
 
     def _view(

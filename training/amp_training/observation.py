@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 import torch
 from torch import Tensor
@@ -88,3 +88,11 @@ class PolicyObservation:
             return sample
         self._samples[ids] = sample.unsqueeze(1)
         return self._samples[ids].flatten(1)[:, self._order]
+
+    def snapshot(self) -> Dict[str, Tensor]:
+        """Content for a checkpoint."""
+        return {"samples": self._samples.clone()}
+
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
+        """Take the content back."""
+        self._samples = snapshot["samples"].clone()

@@ -48,11 +48,14 @@ class Reference:
 
     def clip_windows(self, n: int) -> Tensor:
         """Flat states of ``n`` windows of the clips, [n, H, size], oldest first."""
-        clip_ids, end_s = self._library.sample(self.rng, n)
+        return self.windows_at(*self._library.sample(self.rng, n))
+
+    def windows_at(self, clip_ids: np.ndarray, end_s: np.ndarray) -> Tensor:
+        """Flat states of the windows of clips [n] that end at times [n] s, [n, H, size]."""
         back_s = np.arange(self._window - 1, -1, -1) * self._dt_s
         times_s = end_s[:, None] - back_s[None, :]
         motion = self._library.state(np.repeat(clip_ids, self._window), times_s.reshape(-1))
-        return self._flat(motion).unflatten(0, (n, self._window))
+        return self._flat(motion).unflatten(0, (len(clip_ids), self._window))
 
     def stand_windows(self, n: int, noise_rad: float = 0.1) -> Tensor:
         """Standing still near the default pose with the lowest foot on the ground, [n, H, size]."""

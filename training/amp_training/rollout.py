@@ -7,7 +7,7 @@ episode is the true one, stored before the restart.
 
 from __future__ import annotations
 
-from typing import Callable, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 import torch
 from torch import Tensor
@@ -55,6 +55,15 @@ class Rollout:
         """Set the windows [N, H, size] that lead to the states before the first step."""
         self._trail = start_windows.clone()
         self._fresh.fill_(True)
+
+    def snapshot(self) -> Dict[str, Tensor]:
+        """What the next rollout takes over from the last, for a checkpoint."""
+        return {"trail": self._trail.clone(), "fresh": self._fresh.clone()}
+
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
+        """Take the content back."""
+        self._trail = snapshot["trail"].clone()
+        self._fresh.copy_(snapshot["fresh"])
 
     @torch.no_grad()
     def collect(self, environment: Environment, actor: Actor, generator: torch.Generator) -> None:

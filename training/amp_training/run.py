@@ -58,19 +58,21 @@ def train(
 ) -> Tuple[Progress, Optional[int]]:
     """Train until a limit or a signal; the folder then holds a resumable checkpoint.
 
-    Iterations, samples and seconds of ``progress`` count from the run's first start. Returns the
+    A session without progress starts all its episodes; one with progress, restored or in memory,
+    goes on where it was. Iterations, samples and seconds count from the run's first start. Returns the
     progress and the number of the signal that ended it, if one did. Raises CheckFailedError where
     the networks diverge; the last checkpoint is then kept.
     """
-    session.environment.schedule(progress.samples)
-    session.learner.rollout.begin(session.environment.restart_all(session.generator))
-    log = TrainingLog(folder, f"{session.recipe.name}: {session.interface.robot.name}")
+    if progress.iterations == 0:
+        session.environment.schedule(0)
+        session.learner.rollout.begin(session.environment.restart_all(session.generator))
+    log = TrainingLog(folder, f"{session.recipe.name}: {session.interface.robot.name}", progress)
     per_iteration = session.learner.rollout.action.shape[0] * session.environment.num_envs
     begin = time.monotonic() - progress.seconds
     saved = snapshot = progress.seconds
     try:
         with _StopFlag() as stop:
-            while stop.number is None and not _over(progress, limits):
+            while stop.number is None and not over(progress, limits):
                 start = time.perf_counter()
                 stats = session.learner.iterate(progress.samples)
                 throughput = per_iteration / (time.perf_counter() - start)
@@ -104,6 +106,8 @@ def train(
 def _check_finite(stats: IterationStats, progress: Progress) -> None:
     """Stop before a checkpoint takes in what has diverged."""
     losses = (stats.ppo.policy_loss, stats.ppo.value_loss, stats.prior.loss, stats.std)
+    if stats.prior.applied_share == 0.0:  # it was left alone and may have no loss
+        losses = (losses[0], losses[1], stats.std)
     if not all(math.isfinite(loss) for loss in losses):
         raise CheckFailedError(
             f"training diverged at {progress.samples} samples (policy, value and discriminator "
@@ -128,7 +132,8 @@ def _snapshot(folder: Path, session: Session, progress: Progress, log: TrainingL
         log.note(f"warning: snapshot not written: {error}")
 
 
-def _over(progress: Progress, limits: Limits) -> bool:
+def over(progress: Progress, limits: Limits) -> bool:
+    """Whether a limit is reached."""
     return progress.samples >= limits.max_samples or progress.seconds >= limits.max_seconds
 
 

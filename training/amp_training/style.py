@@ -5,6 +5,8 @@ Peng et al. 2021, "AMP: Adversarial Motion Priors for Stylized Physics-Based Cha
 
 from __future__ import annotations
 
+import hashlib
+import math
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, Tuple
 
@@ -112,7 +114,13 @@ class MotionPrior:
         self.network.normalizer.update(torch.cat((windows, self._draw_demos(len(windows)))))
 
     def update(self, windows: Tensor) -> StyleStats:
-        """Train on raw windows [n, size] that end in no fall; then some go to the replay."""
+        """Train on raw windows [n, size] that end in no fall; then some go to the replay.
+
+        Where every step ended in a fall there are none: then the replay alone is learned from, and
+        without one nothing is (the figures are NaN).
+        """
+        if not len(windows) and not self.replay.filled:
+            return StyleStats(math.nan, math.nan, math.nan, math.nan, 0.0)
         totals, applied = torch.zeros(4), 0
         normalize = self.network.normalizer
         for policy in self._batches(windows):
@@ -149,10 +157,21 @@ class MotionPrior:
         """``updates`` batches of policy windows, part of each from the replay."""
         config = self._config
         old = int(config.batch * config.replay_share) if self.replay.filled else 0
+        if not len(windows):
+            old = config.batch
         for _ in range(config.updates):
-            pick = torch.randint(0, len(windows), (config.batch - old,), generator=self._generator)
-            batch = windows[pick]
-            yield torch.cat((batch, self.replay.sample(old))) if old else batch
+            new = config.batch - old
+            parts = []
+            if new:
+                pick = torch.randint(0, len(windows), (new,), generator=self._generator)
+                parts.append(windows[pick])
+            if old:
+                parts.append(self.replay.sample(old))
+            yield torch.cat(parts)
+
+    def demonstrations_sha256(self) -> str:
+        """Hash of the demonstration windows: a resumed run must learn from the same ones."""
+        return hashlib.sha256(self._demos.numpy().tobytes()).hexdigest()
 
     def _draw_demos(self, n: int) -> Tensor:
         return self._demos[torch.randint(0, len(self._demos), (n,), generator=self._generator)]

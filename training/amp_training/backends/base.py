@@ -33,7 +33,7 @@ in where it is needed. ``python -m amp_training.backends.conformance`` checks al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, Tuple
+from typing import Dict, Protocol, Tuple
 
 import torch
 from torch import Tensor
@@ -116,4 +116,12 @@ class Backend(Protocol):
 
     def vary(self, variations: Variations) -> None:
         """Make the robots different from each other; once, before the first ``reset``."""
+        ...
+
+    def snapshot(self) -> Dict[str, Tensor]:
+        """All that the next ``step`` depends on, for a checkpoint."""
+        ...
+
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
+        """Go on from a ``snapshot`` of a backend that was built alike."""
         ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Dict
+
 import mujoco
 import numpy as np
 import torch
@@ -89,6 +91,16 @@ class MujocoBackend:
         batch.expand("geom_friction")[:, at.geoms, 0] = variations.friction[:, None]
         batch.expand("body_mass")[:, at.base] += variations.base_mass_kg
         batch.set_const()
+
+    def snapshot(self) -> Dict[str, Tensor]:
+        """MuJoCo's integration state (with the warm start) and the robots' states read from it."""
+        integration = torch.from_numpy(self.batch.state).clone()
+        return {"integration": integration, "state": self.state.flat.clone()}
+
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
+        """Go on from a ``snapshot``."""
+        self.batch.state[:] = snapshot["integration"].numpy()
+        self.state.flat.copy_(snapshot["state"])
 
     def _refresh(self) -> None:
         flat, joints = self.state.flat, self.layout.joints

@@ -16,7 +16,7 @@ from amp_sdk._table import table
 from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
 from amp_training.build import Session, build_session
-from amp_training.checkpoint import load_checkpoint, recipe_of, restore
+from amp_training.checkpoint import load_checkpoint, recipe_of, restore_learner
 from amp_training.cli.train import motion_overrides
 from amp_training.config import RandomizationConfig, Recipe, load_recipe
 from amp_training.evaluate import evaluate
@@ -61,7 +61,7 @@ def _run(args: argparse.Namespace) -> Source:
         raise InputError("a run has its own recipe and clips; drop --recipe and --motion")
     content = load_checkpoint(Path(args.source))
     session = _session(recipe_of(content, args.source), args)
-    restore(session, content)
+    restore_learner(session, content)
     session.generator.manual_seed(args.seed)
     return session, session.learner.ppo.average, True
 

@@ -24,7 +24,7 @@ from amp_training.checkpoint import (
     save_recipe,
 )
 from amp_training.config import Recipe, load_recipe, recipe_names
-from amp_training.run import Limits, train
+from amp_training.run import Limits, over, train
 
 
 def parser() -> argparse.ArgumentParser:
@@ -83,13 +83,17 @@ def main(argv: Optional[List[str]] = None) -> int:
     recipe, folder, content = _source(args)
     session = build_session(recipe)
     progress = Progress() if content is None else restore(session, content)
-    _make_folder(folder)
-    save_recipe(folder, recipe)
     limits = Limits(
         max_samples=recipe.max_samples if args.max_samples is None else args.max_samples,
         max_seconds=float("inf") if args.max_minutes is None else 60.0 * args.max_minutes,
         snapshot_seconds=None if args.snapshot_minutes is None else 60.0 * args.snapshot_minutes,
     )
+    if over(progress, limits):
+        print(_nothing_left(progress, limits), flush=True)
+        write_json(args.json, {"run": str(folder), **to_mapping(progress)})
+        return 0
+    _make_folder(folder)
+    save_recipe(folder, recipe)
     print(f"training {recipe.name} on {recipe.robot} into {folder}", flush=True)
     progress, stopped_by = train(session, folder, limits, progress)
     write_json(args.json, {"run": str(folder), **to_mapping(progress)})
@@ -97,6 +101,18 @@ def main(argv: Optional[List[str]] = None) -> int:
         return 128 + stopped_by
     print(f"next: python -m amp_sdk.export {folder} -o policy.onnx", flush=True)
     return 0
+
+
+def _nothing_left(progress: Progress, limits: Limits) -> str:
+    """Why a resumed run ends at once, and how to go on."""
+    has = f"{progress.samples:,} samples and {progress.seconds / 60:.1f} minutes"
+    limit = f"{limits.max_samples:,} samples"
+    if limits.max_seconds < float("inf"):
+        limit += f", {limits.max_seconds / 60:g} minutes"
+    return (
+        f"nothing to do: the run has {has} behind it and its limit is {limit}, both counted from "
+        "its first start; go on with a larger --max-samples or --max-minutes"
+    )
 
 
 def _check_limits(args: argparse.Namespace) -> None:
