@@ -7,7 +7,7 @@ from small_session import small_recipe
 
 from amp_sdk import kernels
 from amp_training.build import Session, build_session
-from amp_training.ppo import bound_loss, clipped_surrogate, clipped_value_loss, gaussian_kl
+from amp_training.ppo_losses import bound_loss, clipped_surrogate, clipped_value_loss, gaussian_kl
 
 
 def test_time_out_bootstraps_and_failure_does_not() -> None:
@@ -50,7 +50,7 @@ def test_iteration_changes_every_network_and_reports(session: Session) -> None:
     before = [p.clone() for p in learned]
     stats = learner.iterate(0)
     assert all(not torch.equal(a, b) for a, b in zip(before, learned, strict=True))
-    assert 0.0 <= stats.style_share <= 1.0
+    assert 0.0 <= stats.shares.style_share <= 1.0
     assert float(learner.actor.normalizer.count) == 8 * 6
 
 
@@ -88,8 +88,8 @@ def test_the_learner_bootstraps_time_outs_and_not_falls(session: Session) -> Non
     learner.critic.value[-1].weight.data.zero_()
     learner.critic.value[-1].bias.data.fill_(1.0)
     inputs = rollout.critic_inputs(session.environment)
-    batch, _ = learner._batch(torch.zeros(rollout.log_prob.shape), *inputs)
-    target = batch.target.view(rollout.log_prob.shape)
+    zero = torch.zeros(*rollout.log_prob.shape, 1)
+    target = learner._advantages(zero, *inputs)[2].squeeze(-1)
     torch.testing.assert_close(target[2, :2], torch.tensor([0.0, session.recipe.ppo.gamma]))
 
 

@@ -19,7 +19,8 @@ from amp_training.config import DiscriminatorConfig
 from amp_training.learner import Learner
 from amp_training.networks import Discriminator
 from amp_training.rollout import Rollout
-from amp_training.style import MotionPrior, gradient_penalty
+from amp_training.style import MotionPrior
+from amp_training.style_losses import gradient_penalty
 
 GAMMA, LAM, DT_S = 0.99, 0.95, 0.02
 
@@ -55,7 +56,7 @@ def check_windows(kind: type[Rollout]) -> None:
     assert rollout.done.any()
     layout = environment.backend.layout
     state = layout.view(rollout.state)
-    begin = 3 + 3 + rollout.command.shape[-1]
+    begin = 3 + 3 + rollout.goal.shape[-1]
     observed = rollout.next_observation[..., begin : begin + layout.joints]
     default = torch.tensor(session.interface.robot.default_joint_pos_rad, dtype=torch.float32)
     torch.testing.assert_close(state.joint_pos - default, observed, atol=1e-5, rtol=0)
@@ -110,11 +111,11 @@ def test_returns_end_with_the_episode() -> None:
 class ScaledBootstrap(Learner):
     """The value after a time-out is added to the task reward, whose weight then scales it."""
 
-    def _batch(self, reward: Tensor, before: Tensor, after: Tensor):
-        after_value = self.critic(after.flatten(0, 1)).view(reward.shape)
-        extra = self._gamma / (1.0 - self._gamma) * after_value * self.rollout.timed_out
+    def _advantages(self, reward: Tensor, before: Tensor, after: Tensor):
+        value = self.critic(after.flatten(0, 1)).view(reward.shape)
+        extra = self._gamma / (1.0 - self._gamma) * value * self.rollout.timed_out.unsqueeze(-1)
         self.rollout.failed |= self.rollout.timed_out
-        return super()._batch(reward + self._reward.task * extra, before, after)
+        return super()._advantages(reward + self._reward.task * extra, before, after)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.3])
@@ -131,8 +132,8 @@ def test_a_time_out_bootstraps_in_full_whatever_the_task_weighs(weight: float) -
             parameter.data.zero_()
         learner.critic.value[-1].bias.data.fill_(1.0)
         inputs = rollout.critic_inputs(learner.environment)
-        batch = learner._batch(torch.zeros(rollout.log_prob.shape), *inputs)[0]
-        target = batch.target.view(rollout.log_prob.shape)[2, 1]
+        zero = torch.zeros(*rollout.log_prob.shape, 1)
+        target = learner._advantages(zero, *inputs)[2][2, 1, 0]
         torch.testing.assert_close(float(target), learner._gamma)
 
     check(Learner)

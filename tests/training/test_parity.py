@@ -94,9 +94,7 @@ def mujoco_key_bodies(session: Session, state: torch.Tensor) -> torch.Tensor:
     base = model.body(robot.base_body).id
     view = backend.layout.view(state.reshape(-1, state.shape[-1]))
     found = []
-    for place, quat, joints in zip(
-        view.root_pos_w, view.root_quat_w, view.joint_pos, strict=True
-    ):
+    for place, quat, joints in zip(view.root_pos_w, view.root_quat_w, view.joint_pos, strict=True):
         data.qpos[:] = np.concatenate((place, quat, joints))
         mujoco.mj_kinematics(model, data)
         found.append((data.xpos[keys] - data.xpos[base]) @ data.xmat[base].reshape(3, 3))

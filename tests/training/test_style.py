@@ -9,7 +9,8 @@ import torch
 
 from amp_training.config import DiscriminatorConfig
 from amp_training.networks import Discriminator
-from amp_training.style import MotionPrior, Replay, gradient_penalty, prediction_loss, style_reward
+from amp_training.style import MotionPrior, Replay
+from amp_training.style_losses import gradient_penalty, prediction_loss, style_reward
 
 
 def test_style_reward_values() -> None:
@@ -20,7 +21,7 @@ def test_style_reward_values() -> None:
     torch.testing.assert_close(bce, torch.tensor([2.0 * math.log(2.0), -2.0 * math.log(1e-4)]))
 
 
-@pytest.mark.parametrize("loss", ["lsgan", "bce"])
+@pytest.mark.parametrize("loss", ["lsgan", "bce", "wasserstein"])
 def test_prediction_loss_prefers_right_answers(loss: str) -> None:
     high, low = torch.full((4,), 1.0), torch.full((4,), -1.0)
     assert prediction_loss(low, high, loss) < prediction_loss(high, low, loss)
@@ -64,7 +65,7 @@ def test_replay_keeps_the_newest() -> None:
     assert sorted(replay.data.flatten().tolist()) == [float(v) for v in range(15, 25)]
 
 
-@pytest.mark.parametrize("loss", ["lsgan", "bce"])
+@pytest.mark.parametrize("loss", ["lsgan", "bce", "wasserstein"])
 def test_learns_to_tell_two_motions_apart(loss: str) -> None:
     torch.manual_seed(0)
     generator = torch.Generator().manual_seed(0)

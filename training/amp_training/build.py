@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 import torch
@@ -23,8 +23,10 @@ from amp_training.networks import Actor, Critic
 from amp_training.observation import PolicyObservation, observation_terms
 from amp_training.ppo import Ppo
 from amp_training.reference import Reference
+from amp_training.reward_mix import critics
 from amp_training.rollout import Rollout
 from amp_training.style import MotionPrior
+from amp_training.symmetry import Symmetry
 from amp_training.tasks import build_task, command_terms
 
 _POSES = 256
@@ -95,13 +97,17 @@ def build_session(recipe: Recipe) -> Session:
     interface = build_interface(recipe, robot, reference)
     environment = _environment(recipe, interface, reference, generator)
     features = discriminator_features(prior_config, robot, reference.layout)
-    demos = features(reference.clip_windows(prior_config.demo_windows))
+    windows = reference.clip_windows(prior_config.demo_windows)
+    symmetry = _symmetry(recipe, interface)
+    if symmetry is not None and prior_config.mirror_demonstrations:
+        windows = torch.cat((windows, symmetry.states(windows, reference.layout)))
+    demos = features(windows)
     observation_size = environment.policy_observation.size
     actor = Actor(
         observation_size, recipe.ppo.actor_hidden, len(robot.joint_names), recipe.ppo.initial_std
     )
     critic_size = observation_size + 4 + 3 * len(robot.key_bodies)
-    critic = Critic(critic_size, recipe.ppo.critic_hidden)
+    critic = Critic(critic_size, recipe.ppo.critic_hidden, critics(recipe.reward))
     rollout = Rollout(
         environment, recipe.ppo.horizon, prior_config.window, KeyBodies(robot, torch.device("cpu"))
     )
@@ -112,15 +118,30 @@ def build_session(recipe: Recipe) -> Session:
         features=features,
         actor=actor,
         critic=critic,
-        ppo=Ppo(actor, critic, recipe.ppo, generator),
+        ppo=Ppo(actor, critic, recipe.ppo, generator, symmetry and symmetry.action),
         prior=MotionPrior(demos.shape[1], prior_config, demos, generator),
         reward=recipe.reward,
         gamma=recipe.ppo.gamma,
         lam=recipe.ppo.lam,
         dt_s=dt_s,
         generator=generator,
+        symmetry=None if recipe.ppo.symmetry == "none" else symmetry,
+        advantage_clip=recipe.ppo.advantage_clip,
     )
     return Session(recipe, interface, environment, learner, reference, features, generator)
+
+
+def _symmetry(recipe: Recipe, interface: Interface) -> Optional[Symmetry]:
+    """The robot's mirror map, where the recipe makes use of it. Raises InputError."""
+    if recipe.ppo.symmetry == "none" and not recipe.discriminator.mirror_demonstrations:
+        return None
+    return Symmetry(
+        interface.robot,
+        interface.action_center,
+        interface.action_scale,
+        interface.observation,
+        interface.commands,
+    )
 
 
 def _environment(

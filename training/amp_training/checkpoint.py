@@ -63,12 +63,9 @@ def save_checkpoint(folder: Path, session: Session, progress: Progress) -> Path:
         "contract": session_contract(session, progress.samples).to_json(),
         "progress": to_mapping(progress),
         "actor": learner.actor.state_dict(),
-        "average": learner.ppo.average.state_dict(),
+        **learner.ppo.state(),
         "critic": learner.critic.state_dict(),
         "discriminator": learner.prior.network.state_dict(),
-        "actor_optimizer": learner.ppo.actor_optimizer.state_dict(),
-        "critic_optimizer": learner.ppo.critic_optimizer.state_dict(),
-        "learning_rate": learner.ppo.learning_rate,
         "prior_optimizer": learner.prior.optimizer.state_dict(),
         "replay": learner.prior.replay.state(),
         "generator": session.generator.get_state(),
@@ -120,12 +117,9 @@ def restore_learner(session: Session, content: Dict[str, Any]) -> None:
     """Put a checkpoint's networks, optimisers, statistics and replay into a session."""
     learner = session.learner
     learner.actor.load_state_dict(content["actor"])
-    learner.ppo.average.load_state_dict(content["average"])
+    learner.ppo.load_state(content)
     learner.critic.load_state_dict(content["critic"])
     learner.prior.network.load_state_dict(content["discriminator"])
-    learner.ppo.actor_optimizer.load_state_dict(content["actor_optimizer"])
-    learner.ppo.critic_optimizer.load_state_dict(content["critic_optimizer"])
-    learner.ppo.learning_rate = float(content["learning_rate"])
     learner.prior.optimizer.load_state_dict(content["prior_optimizer"])
     learner.prior.replay.load_state(content["replay"])
 

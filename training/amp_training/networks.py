@@ -80,17 +80,29 @@ class Actor(nn.Module):
         return self.mean(self.normalizer(observation))
 
 
-class Critic(nn.Module):
-    """Value of a state from the policy's observation and what only the simulator knows."""
+class SideBySide(nn.ModuleList):
+    """Networks of the same input, their outputs concatenated."""
 
-    def __init__(self, size: int, hidden: Sequence[int]) -> None:
+    def forward(self, x: Tensor) -> Tensor:
+        """[n, size] to [n, number of networks]."""
+        return torch.cat([network(x) for network in self], dim=-1)
+
+
+class Critic(nn.Module):
+    """Values of a state from the policy's observation and what only the simulator knows.
+
+    Each of its ``values`` (one, or one a reward where rewards are kept apart) is a network.
+    """
+
+    def __init__(self, size: int, hidden: Sequence[int], values: int = 1) -> None:
         super().__init__()
         self.normalizer = RunningNormalizer(size)
-        self.value = mlp((size, *hidden, 1), output_gain=1.0)
+        networks = [mlp((size, *hidden, 1), output_gain=1.0) for _ in range(values)]
+        self.value = networks[0] if values == 1 else SideBySide(networks)
 
     def forward(self, observation: Tensor) -> Tensor:
-        """[n, size] raw observations to values [n]."""
-        return self.value(self.normalizer(observation)).squeeze(-1)
+        """[n, size] raw observations to values [n, K]."""
+        return self.value(self.normalizer(observation))
 
 
 class Discriminator(nn.Module):

@@ -7,68 +7,66 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
-from typing import Iterator, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
 
+from amp_training.batch import Batch, PpoStats
 from amp_training.config import PpoConfig
+from amp_training.mirror import Affine
 from amp_training.networks import Actor, Critic
+from amp_training.ppo_losses import (
+    bound_loss,
+    clipped_surrogate,
+    clipped_value_loss,
+    gaussian_entropy,
+    gaussian_kl,
+    gaussian_log_density,
+    symmetry_loss,
+)
 
 _LEARNING_RATE_RANGE = (1e-5, 1e-2)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Samples of one iteration, flattened over time and environments; observations normalised."""
-
-    actor_input: Tensor  # [B, O]
-    critic_input: Tensor  # [B, O + P]
-    action: Tensor  # [B, A]
-    mean: Tensor  # [B, A] of the policy that acted
-    log_prob: Tensor  # [B]
-    advantage: Tensor  # [B] normalised
-    value: Tensor  # [B]
-    target: Tensor  # [B] value target
-
-    def rows(self, ids: Tensor) -> Batch:
-        """The rows ``ids``."""
-        return Batch(*[getattr(self, name)[ids] for name in self.__dataclass_fields__])
-
-
-@dataclass(frozen=True)
-class PpoStats:
-    """Means over the minibatches of one iteration."""
-
-    policy_loss: float
-    value_loss: float
-    entropy: float
-    kl: float
-    learning_rate: float
-
-
 class Ppo:
-    """Updates an actor and a critic, each with its own optimiser."""
+    """Updates an actor and a critic, each with its own optimiser or both with one.
+
+    Args:
+        actor, critic: the networks.
+        config: see there.
+        generator: of the minibatches.
+        mirror_action: mirror image of actions; needed where ``config.symmetry`` adds a loss.
+    """
 
     def __init__(
-        self, actor: Actor, critic: Critic, config: PpoConfig, generator: torch.Generator
+        self,
+        actor: Actor,
+        critic: Critic,
+        config: PpoConfig,
+        generator: torch.Generator,
+        mirror_action: Optional[Affine] = None,
     ) -> None:
         self.actor, self.critic = actor, critic
         self._config = config
         self._generator = generator
+        self._mirror_action = mirror_action
         self.learning_rate = config.learning_rate
-        actor.log_std.requires_grad_(config.final_std is None)
+        actor.log_std.requires_grad_(config.noise == "learned")
+        joint = config.optimizer == "joint"
+        policy = list(actor.parameters()) + (list(critic.parameters()) if joint else [])
+        self.actor_optimizer = torch.optim.Adam(policy, lr=config.learning_rate)
+        self.critic_optimizer = None
+        if not joint:
+            self.critic_optimizer = torch.optim.Adam(
+                critic.parameters(), lr=config.critic_learning_rate
+            )
         self.average = copy.deepcopy(actor)
-        self.actor_optimizer = torch.optim.Adam(actor.parameters(), lr=config.learning_rate)
-        self.critic_optimizer = torch.optim.Adam(
-            critic.parameters(), lr=config.critic_learning_rate
-        )
 
     def schedule_noise(self, samples: int) -> None:
-        """Set the action noise after ``samples`` environment steps, where it is scheduled."""
+        """Set the noise that belongs to ``samples`` environment steps, where it is scheduled."""
         config = self._config
-        if config.final_std is None:
+        if config.noise != "scheduled" or config.final_std is None:
             return
         begin, end = config.std_decay
         share = min(1.0, max(0.0, (samples - begin) / (end - begin)))
@@ -78,13 +76,30 @@ class Ppo:
     def update(self, batch: Batch) -> PpoStats:
         """Several epochs of minibatches over ``batch``, then one step of the average."""
         old_log_std = self.actor.log_std.detach().clone()
-        totals, count = torch.zeros(4), 0
+        totals, count = torch.zeros(5), 0
         for part in self._minibatches(batch):
             totals += self._minibatch(part, old_log_std)
             count += 1
         self._average()
-        policy_loss, value_loss, entropy, kl = (totals / count).tolist()
-        return PpoStats(policy_loss, value_loss, entropy, kl, self.learning_rate)
+        return PpoStats(*(totals / count).tolist(), learning_rate=self.learning_rate)
+
+    def state(self) -> Dict[str, Any]:
+        """Content for a checkpoint, the actor's and the critic's own weights excepted."""
+        critic = self.critic_optimizer
+        return {
+            "average": self.average.state_dict(),
+            "actor_optimizer": self.actor_optimizer.state_dict(),
+            "critic_optimizer": None if critic is None else critic.state_dict(),
+            "learning_rate": self.learning_rate,
+        }
+
+    def load_state(self, state: Dict[str, Any]) -> None:
+        """Take the content back."""
+        self.average.load_state_dict(state["average"])
+        self.actor_optimizer.load_state_dict(state["actor_optimizer"])
+        if self.critic_optimizer is not None:
+            self.critic_optimizer.load_state_dict(state["critic_optimizer"])
+        self.learning_rate = float(state["learning_rate"])
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -105,27 +120,57 @@ class Ppo:
     def _minibatch(self, batch: Batch, old_log_std: Tensor) -> Tensor:
         config, log_std = self._config, self.actor.log_std
         mean = self.actor.mean(batch.actor_input)
-        noise = (batch.action - mean) * torch.exp(-log_std)
-        log_prob = -(0.5 * noise.pow(2) + log_std + 0.5 * math.log(2 * math.pi)).sum(-1)
         with torch.no_grad():
             kl = gaussian_kl(batch.mean, old_log_std, mean, log_std)
             self._adapt(float(kl))
-        ratio = torch.exp(log_prob - batch.log_prob)
-        policy_loss = clipped_surrogate(ratio, batch.advantage, config.clip)
-        entropy = (log_std + 0.5 * math.log(2 * math.pi * math.e)).sum()
+        ratio, advantage, asymmetry = self._ratio(batch, mean)
+        policy_loss = clipped_surrogate(ratio, advantage, config.clip)
+        entropy = gaussian_entropy(log_std)
         loss = policy_loss - config.entropy_coef * entropy
         if config.bound_coef:
             loss = loss + config.bound_coef * bound_loss(mean)
-        self._descend(self.actor_optimizer, self.actor, loss)
-        value = self.critic.value(batch.critic_input).squeeze(-1)
-        value_loss = clipped_value_loss(value, batch.value, batch.target, config.value_clip)
-        self._descend(self.critic_optimizer, self.critic, value_loss)
-        return torch.stack((policy_loss, value_loss, entropy, kl)).detach()
+        if config.symmetry in ("loss", "both"):
+            loss = loss + config.symmetry_coef * asymmetry
+        if self.critic_optimizer is None:
+            value_loss = self._value_loss(batch)
+            both = [*self.actor.parameters(), *self.critic.parameters()]
+            self._descend(self.actor_optimizer, both, loss + config.value_coef * value_loss)
+        else:
+            self._descend(self.actor_optimizer, list(self.actor.parameters()), loss)
+            value_loss = self._value_loss(batch)
+            self._descend(self.critic_optimizer, list(self.critic.parameters()), value_loss)
+        return torch.stack((policy_loss, value_loss, entropy, kl, asymmetry)).detach()
 
-    def _descend(self, optimizer: torch.optim.Optimizer, network: nn.Module, loss: Tensor) -> None:
+    def _ratio(self, batch: Batch, mean: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        """Probability ratios and advantages, with those of the mirror images where they are learned
+        from, and the asymmetry. An image counts as drawn with its original's probability."""
+        log_std, mirror = self.actor.log_std, batch.mirror
+        log_prob = gaussian_log_density(batch.action, mean, log_std)
+        ratio = torch.exp(log_prob - batch.log_prob)
+        if mirror is None:
+            return ratio, batch.advantage, torch.zeros(())
+        of_image = self.actor.mean(mirror.actor_input)
+        assert self._mirror_action is not None
+        asymmetry = symmetry_loss(of_image, self._mirror_action(mean))
+        if self._config.symmetry == "loss":
+            return ratio, batch.advantage, asymmetry
+        log_prob = gaussian_log_density(mirror.action, of_image, log_std)
+        ratio = torch.cat((ratio, torch.exp(log_prob - batch.log_prob)))
+        return ratio, torch.cat((batch.advantage, batch.advantage)), asymmetry
+
+    def _value_loss(self, batch: Batch) -> Tensor:
+        inputs, old, target = batch.critic_input, batch.value, batch.target
+        if batch.mirror is not None and self._config.symmetry != "loss":
+            inputs = torch.cat((inputs, batch.mirror.critic_input))
+            old, target = torch.cat((old, old)), torch.cat((target, target))
+        return clipped_value_loss(self.critic.value(inputs), old, target, self._config.value_clip)
+
+    def _descend(
+        self, optimizer: torch.optim.Optimizer, parameters: List[nn.Parameter], loss: Tensor
+    ) -> None:
         optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), self._config.max_grad_norm)
+        nn.utils.clip_grad_norm_(parameters, self._config.max_grad_norm)
         optimizer.step()
 
     def _adapt(self, kl: float) -> None:
@@ -138,30 +183,3 @@ class Ppo:
             self.learning_rate = min(high, self.learning_rate * 1.5)
         for group in self.actor_optimizer.param_groups:
             group["lr"] = self.learning_rate
-
-
-def clipped_surrogate(ratio: Tensor, advantage: Tensor, clip: float) -> Tensor:
-    """``-E min(r A, clip(r) A)``."""
-    return -torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage).mean()
-
-
-def clipped_value_loss(value: Tensor, old: Tensor, target: Tensor, clip: Optional[float]) -> Tensor:
-    """Mean squared error of the value; with ``clip``, the larger of it and that of the value held
-    within ``clip`` of the old one."""
-    error = (value - target) ** 2
-    if clip is not None:
-        near = old + (value - old).clamp(-clip, clip)
-        error = torch.maximum(error, (near - target) ** 2)
-    return error.mean()
-
-
-def bound_loss(mean: Tensor, bound: float = 1.0) -> Tensor:
-    """Mean over samples of the squared part of the mean action outside ``[-bound, bound]``."""
-    return ((mean.abs() - bound).clamp(min=0.0) ** 2).sum(-1).mean()
-
-
-def gaussian_kl(mean_p: Tensor, log_std_p: Tensor, mean_q: Tensor, log_std_q: Tensor) -> Tensor:
-    """Mean over samples of ``KL(p || q)`` of diagonal Gaussians."""
-    ratio = torch.exp(2.0 * (log_std_p - log_std_q))
-    distance = (mean_p - mean_q) ** 2 * torch.exp(-2.0 * log_std_q)
-    return (log_std_q - log_std_p + 0.5 * (ratio + distance - 1.0)).sum(-1).mean()

@@ -59,9 +59,9 @@ def train(
     """Train until a limit or a signal; the folder then holds a resumable checkpoint.
 
     A session without progress starts all its episodes; one with progress, restored or in memory,
-    goes on where it was. Iterations, samples and seconds count from the run's first start. Returns the
-    progress and the number of the signal that ended it, if one did. Raises CheckFailedError where
-    the networks diverge; the last checkpoint is then kept.
+    goes on where it was. Iterations, samples and seconds count from the run's first start. Returns
+    the progress and the number of the signal that ended it, if one did. Raises
+    CheckFailedError where the networks diverge; the last checkpoint is then kept.
     """
     if progress.iterations == 0:
         session.environment.schedule(0)

@@ -1,4 +1,4 @@
-"""The motion prior: discriminator losses, gradient penalty, style reward, replay.
+"""The motion prior: the discriminator, its update, the replay of past windows.
 
 Peng et al. 2021, "AMP: Adversarial Motion Priors for Stylized Physics-Based Character Control".
 """
@@ -11,35 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterator, Tuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from amp_training.config import DiscriminatorConfig
 from amp_training.networks import Discriminator
-
-
-def style_reward(logit: Tensor, loss: str, scale: float) -> Tensor:
-    """Style reward of logits [...].
-
-    lsgan: ``scale * max(0, 1 - (D - 1)^2 / 4)``; bce: ``-scale * log(max(1 - sigmoid(D), 1e-4))``.
-    """
-    if loss == "lsgan":
-        return scale * (1.0 - 0.25 * (logit - 1.0) ** 2).clamp(min=0.0)
-    return -scale * torch.log((1.0 - torch.sigmoid(logit)).clamp(min=1e-4))
-
-
-def prediction_loss(policy: Tensor, demo: Tensor, loss: str) -> Tensor:
-    """Mean of the losses on policy logits [n] and on demonstration logits [m]."""
-    if loss == "lsgan":
-        return 0.5 * (((policy + 1.0) ** 2).mean() + ((demo - 1.0) ** 2).mean())
-    bce = nn.functional.binary_cross_entropy_with_logits
-    return 0.5 * (bce(policy, torch.zeros_like(policy)) + bce(demo, torch.ones_like(demo)))
-
-
-def gradient_penalty(discriminator: Discriminator, normalized: Tensor) -> Tensor:
-    """``E |dD/dx|^2`` at normalised windows [n, size]: the space that D sees."""
-    x = normalized.detach().requires_grad_(True)
-    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
-    return slope.pow(2).sum(-1).mean()
+from amp_training.style_losses import gradient_penalty, prediction_loss, style_reward
 
 
 class Replay:
@@ -107,7 +83,9 @@ class MotionPrior:
     def reward(self, windows: Tensor) -> Tuple[Tensor, Tensor]:
         """Style reward and logit of raw windows [n, size], both [n]."""
         logit = self.network(self.network.normalizer(windows))
-        return style_reward(logit, self._config.loss, self._config.reward_scale), logit
+        config = self._config
+        reward = style_reward(logit, config.loss, config.reward_scale, config.wasserstein_eta)
+        return reward, logit
 
     def observe(self, windows: Tensor) -> None:
         """Take the statistics of policy windows [n, size] and of as many demonstrations."""
@@ -128,7 +106,9 @@ class MotionPrior:
             policy = normalize(policy)
             negative = self.network(policy)
             positive = self.network(demo)
-            loss = prediction_loss(negative, positive, self._config.loss)
+            loss = prediction_loss(
+                negative, positive, self._config.loss, self._config.wasserstein_eta
+            )
             with torch.no_grad():
                 accuracy = 0.5 * ((negative < 0).float().mean() + (positive > 0).float().mean())
                 means = (negative.mean(), positive.mean(), accuracy)

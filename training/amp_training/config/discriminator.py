@@ -14,7 +14,9 @@ class DiscriminatorConfig:
 
     A discriminator that tells all samples apart gives a reward without slope. Updates are left out
     while its prediction loss is below ``throttle_loss`` (0 when saturated; by chance 1 with lsgan
-    and 0.69 with bce, where the same number throttles more).
+    and wasserstein, 0.69 with bce, where the same number throttles more). The losses and their
+    rewards are in ``style_losses.py``; ``wasserstein_eta`` is the slope inside that one's tanh.
+    ``mirror_demonstrations`` adds the left-right mirror image of every demonstration window.
 
     ``features`` "joint_space" describes each step of a window by ``terms`` in the robot's own
     frame; "character" by positions, rotations and velocities of the whole window in the heading
@@ -23,7 +25,7 @@ class DiscriminatorConfig:
     discriminator sees; empty: all of the robot's.
     """
 
-    loss: Literal["lsgan", "bce"] = "lsgan"
+    loss: Literal["lsgan", "bce", "wasserstein"] = "lsgan"
     features: Literal["joint_space", "character"] = "joint_space"
     terms: Tuple[str, ...] = (
         "root_height",
@@ -48,6 +50,8 @@ class DiscriminatorConfig:
     logit_penalty: float = 0.01
     weight_decay: float = 1e-4
     reward_scale: float = 1.0
+    wasserstein_eta: float = 0.3
+    mirror_demonstrations: bool = False
     replay_capacity: int = 200_000
     replay_share: float = 0.5
     replay_push: int = 2048
@@ -61,6 +65,7 @@ class DiscriminatorConfig:
             require(getattr(self, name) >= 1, f"{name} must be at least 1")
         for name in ("gradient_penalty", "logit_penalty", "weight_decay", "throttle_loss"):
             require(getattr(self, name) >= 0, f"{name} must not be negative")
-        require(self.learning_rate > 0, "learning_rate must be positive")
+        for name in ("learning_rate", "reward_scale", "wasserstein_eta"):
+            require(getattr(self, name) > 0, f"{name} must be positive")
         require(all(width >= 1 for width in self.hidden), "hidden: every width must be positive")
         require(0.0 <= self.replay_share < 1.0, "replay_share must be in [0, 1)")

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from amp_training.config._checks import require
 
 
 @dataclass(frozen=True)
 class RewardConfig:
-    """Weights of the step reward. Task terms are in [0, 1]; penalties are subtracted."""
+    """Weights of the step reward. Task terms are in [0, 1]; penalties are subtracted.
 
+    ``mix``: sum adds weighted style and task; product multiplies them, the weights being exponents,
+    so that neither can make up for the other; critics values each on its own and adds the
+    normalised advantages by weight.
+    """
+
+    mix: Literal["sum", "product", "critics"] = "sum"
     style: float = 0.7
     task: float = 0.3
     yaw_share: float = 0.2
