@@ -5,6 +5,7 @@ Each property is a check that the package passes and that the mistake, made here
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 
 import mujoco
@@ -89,10 +90,11 @@ def test_clip_time_is_exact_to_the_last_frame() -> None:
 
 def test_a_lower_frame_rate_slows_the_clip_down(tmp_path) -> None:
     """``fps`` of the recipe overrides the file's: half the rate takes twice the time."""
-    path = tmp_path / "clip.csv"
-    rows = np.hstack([straight_clip().root_pos_w, np.tile([0.0, 0, 0, 1], (FRAMES, 1))])
-    joints = np.tile(GO2.default_joint_pos_rad, (FRAMES, 1))
-    np.savetxt(path, np.hstack([rows, joints]), delimiter=",")
+    path = tmp_path / "clip.pkl"
+    frames = np.zeros((FRAMES, 18))
+    frames[:, :3] = straight_clip().root_pos_w
+    frames[:, 6:] = GO2.default_joint_pos_rad
+    path.write_bytes(pickle.dumps({"loop_mode": 0, "fps": FPS, "frames": frames.tolist()}))
 
     def check(slow_down: Callable[[float], float]) -> None:
         clip = motion.load_clip(path, GO2, fps=slow_down(FPS))

@@ -25,7 +25,7 @@ def test_noise(overrides: tuple[str, ...], noise: str) -> None:
     session = build_session(small_recipe(*overrides, "ppo.entropy_coef=0.1"))
     assert session.recipe.ppo.noise == noise
     learner = session.learner
-    std = [float(learner.actor.log_std.exp().mean())]
+    std = [float(learner.actor.log_std.detach().exp().mean())]
     for samples in (0, 2_000_000):
         std.append(learner.iterate(samples).std)
     if noise == "fixed":

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amp_sdk.motion import MotionLibrary, MotionState
+from amp_sdk.motion import MotionClip, MotionLibrary, MotionState
 from amp_sdk.robots import RobotSpec
 from amp_sdk.robots.kinematics import KinematicTree
 from amp_training.backends.base import StateLayout
@@ -45,6 +45,11 @@ class Reference:
         self.rng = np.random.default_rng(seed)
         self._sole_m = self._stand_sole_height()
         self.lift_m = self._clip_lift()
+
+    @property
+    def clips(self) -> Tuple[MotionClip, ...]:
+        """The clips, in the robot's joint order."""
+        return self._library.clips
 
     def clip_windows(self, n: int) -> Tensor:
         """Flat states of ``n`` windows of the clips, [n, H, size], oldest first."""

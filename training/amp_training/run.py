@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Optional, Tuple
 
 from amp_sdk.errors import AmpSdkError, CheckFailedError
+from amp_training.advice import CollapseAlarm
 from amp_training.build import Session
 from amp_training.checkpoint import Progress, save_checkpoint
 from amp_training.export import export_policy
@@ -68,6 +69,8 @@ def train(
         session.learner.rollout.begin(session.environment.restart_all(session.generator))
     log = TrainingLog(folder, f"{session.recipe.name}: {session.interface.robot.name}", progress)
     per_iteration = session.learner.rollout.action.shape[0] * session.environment.num_envs
+    prior = session.recipe.discriminator
+    alarm = CollapseAlarm(prior.loss, prior.reward_scale)
     begin = time.monotonic() - progress.seconds
     saved = snapshot = progress.seconds
     try:
@@ -85,6 +88,9 @@ def train(
                 share = _share(progress, limits)
                 left_s = progress.seconds * (1.0 - share) / max(share, 1e-6)
                 log.write(progress, stats, throughput, share, left_s)
+                warning = alarm.check(stats.prior.accuracy, stats.style_reward)
+                if warning is not None:
+                    log.note(f"warning: {warning}")
                 if progress.seconds - saved >= CHECKPOINT_PERIOD_S:
                     saved = progress.seconds
                     _save(folder, session, progress, log)

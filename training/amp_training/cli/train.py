@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import time
 from pathlib import Path
 from typing import List, Optional, Tuple
@@ -14,6 +15,7 @@ import torch
 from amp_sdk._cli import write_json
 from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
+from amp_training.advice import recipe_warnings
 from amp_training.build import build_session
 from amp_training.checkpoint import (
     CHECKPOINT,
@@ -94,6 +96,9 @@ def main(argv: Optional[List[str]] = None) -> int:
         return 0
     _make_folder(folder)
     save_recipe(folder, recipe)
+    robot, clips = session.interface.robot, session.reference.clips
+    for warning in recipe_warnings(recipe, robot, clips):
+        print(f"warning: {warning}", file=sys.stderr, flush=True)
     print(f"training {recipe.name} on {recipe.robot} into {folder}", flush=True)
     progress, stopped_by = train(session, folder, limits, progress)
     write_json(args.json, {"run": str(folder), **to_mapping(progress)})
