@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from amp_sdk import motion, robots
-from amp_training.backends.mujoco_cpu import MujocoBackend, build_model
+from amp_training.backends.mujoco_cpu import MujocoBackend
+from amp_training.backends.mujoco_model import build_model
 from amp_training.config import SimulationConfig
 from amp_training.features import lin_vel_b
 from amp_training.rotations import rotate, rotate_inverse

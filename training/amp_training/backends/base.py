@@ -24,6 +24,9 @@ in the world; its angular velocity is in the body's frame. World z points up, gr
 **Variations.** ``vary`` makes every environment's robot a different one, once, before the first
 reset (``randomization.py``). Without it all robots are the nominal one.
 
+**Snapshots.** ``snapshot`` and ``resume`` carry all that the next ``step`` depends on over the end
+of the process, so that a ``deterministic`` backend goes on exactly as it would have.
+
 **Start.** ``state`` means nothing before the first ``reset`` of all environments.
 
 A backend leaves ``key_pos_b`` alone: it follows from the joints (``key_bodies.py``) and is filled

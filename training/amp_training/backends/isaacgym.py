@@ -14,7 +14,7 @@ What is particular here, and only here:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 import isaacgym.gymtorch as gymtorch
 import numpy as np
@@ -105,6 +105,15 @@ class IsaacGymBackend:
     def faulty(self) -> Tensor:
         """[N] bool: the state is not finite or beyond all measure."""
         return diverged(self.state)
+
+    def snapshot(self) -> Dict[str, Tensor]:
+        """The robots' states; PhysX does not tell its contacts, so a resumed run is not exact."""
+        return {"state": self.state.flat.clone()}
+
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
+        """Go on from a ``snapshot``."""
+        rows = snapshot["state"].to(self.device)
+        self.reset(torch.arange(self.num_envs, device=self.device), rows)
 
     def vary(self, variations: Variations) -> None:
         """Give every actor its own gains, damping, friction and base mass."""

@@ -108,6 +108,19 @@ class MujocoWarpBackend:
         """[N] bool: the state is not finite, or so large that MuJoCo would call it diverged."""
         return diverged(self.state)
 
+    def snapshot(self) -> Dict[str, Tensor]:
+        """Positions, velocities, the solver's warm start, and the robots' states read from them."""
+        return {name: part.clone() for name, part in self._kept().items()}
+
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
+        """Go on from a ``snapshot``."""
+        for name, part in self._kept().items():
+            part.copy_(snapshot[name])
+
+    def _kept(self) -> Dict[str, Tensor]:
+        parts = {"qpos": self._qpos, "qvel": self._qvel, "warmstart": self._warmstart}
+        return {**parts, "state": self.state.flat}
+
     def vary(self, variations: Variations) -> None:
         """Give every world its own gains, damping, friction and base mass."""
         model, at = self.model, self._at
