@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Callable, List, Mapping, Optional, Union
 
 from amp_sdk._files import atomic_write
-from amp_sdk.errors import AmpSdkError, CheckFailedError, InputError, MotionWarning
+from amp_sdk.errors import AmpSdkError, CheckFailedError, InputError, MotionWarning, PolicyWarning
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -44,7 +44,7 @@ def guarded(command: Callable[[], int]) -> int:
 
 def _show_warning(message: Any, category: Any, *where: Any, **_: Any) -> None:
     """Our own warnings as one line; those of others as Python shows them."""
-    if issubclass(category, MotionWarning):
+    if issubclass(category, (MotionWarning, PolicyWarning)):
         print(f"warning: {message}", file=sys.stderr)
     else:
         print(warnings.formatwarning(message, category, *where[:2]), end="", file=sys.stderr)

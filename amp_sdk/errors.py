@@ -26,6 +26,10 @@ class MotionWarning(UserWarning):
     """A motion can be used, but not as its author may expect; the text says what will happen."""
 
 
+class PolicyWarning(UserWarning):
+    """A policy can be run, but something about it is not certain; the text says what."""
+
+
 def closest(name: str, valid: Iterable[str]) -> str:
     """A hint ``did you mean 'x'? valid: a, b, c`` for an unknown name."""
     names = sorted(valid)

@@ -22,16 +22,20 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     file = resolve(args.policy)
     data, outline = read_onnx(file)
     foreign = None
-    if METADATA_PROPERTY not in outline.metadata:
+    if METADATA_PROPERTY not in outline.metadata and args.complete is None:
         foreign = read_foreign(outline.metadata)
     result: Dict[str, Any] = {"file": str(file), "bytes": len(data), "graph": _graph(outline)}
     if foreign is not None:
         print(_foreign_text(str(file), outline, foreign))
         result.update({"format": foreign.format, "metadata": foreign})
     else:
-        contract = contract_of(outline, str(file))
+        if args.complete is not None:
+            contract = load_policy(file, complete=args.complete).contract
+        else:
+            contract = contract_of(outline, str(file))
         print(_contract_text(str(file), len(data), outline, contract))
-        load_policy(file)  # raises where the network is not the one that the contract describes
+        if args.complete is None:
+            load_policy(file)  # raises where the network is not the one of the contract
         print(f"\nThe network reproduces all {len(contract.golden.obs)} golden vectors.")
         result.update({"format": "amp-sdk", "contract": to_mapping(contract)})
     write_json(args.json, result)
@@ -46,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "policy", metavar="POLICY", help="ONNX file, or the name of a shipped policy"
+    )
+    parser.add_argument(
+        "--complete",
+        metavar="FILE",
+        help="YAML file with what the metadata of another project's policy do not say; shows the "
+        "contract that they make together",
     )
     parser.add_argument("--json", metavar="FILE", help="also write it as JSON, in full precision")
     return parser

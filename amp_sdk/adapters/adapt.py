@@ -22,7 +22,7 @@ from amp_sdk.config import from_mapping, load_yaml
 from amp_sdk.contract import SCHEMA_VERSION, Golden, PolicyContract, Provenance
 from amp_sdk.contract._file import check_self_contained
 from amp_sdk.contract._onnx import OnnxOutline
-from amp_sdk.errors import InputError
+from amp_sdk.errors import InputError, PolicyWarning
 from amp_sdk.robots import RobotSpec
 
 _REQUIRED = (
@@ -53,7 +53,7 @@ def adapt(
 ) -> Adapted:
     """Make the policy ``where`` runnable with the YAML file ``complete``.
 
-    Doubtful things are warnings (UserWarning), one each. Raises InputError for a policy that
+    Doubtful things are warnings (PolicyWarning), one each. Raises InputError for a policy that
     cannot be run here, and for missing values, all of them by name.
     """
     check_self_contained(outline, where)
@@ -94,7 +94,7 @@ def adapt(
     if meaning.unclipped:
         doubtful.append(f"clip of {', '.join(meaning.unclipped)} is stated nowhere, taken as none")
     for text in doubtful:
-        warnings.warn(f"{where}: {text}", UserWarning, stacklevel=3)
+        warnings.warn(f"{where}: {text}", PolicyWarning, stacklevel=3)
     return Adapted(dataclasses.replace(contract, golden=golden), network, tuple(files))
 
 

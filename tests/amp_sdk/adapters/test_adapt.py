@@ -26,7 +26,9 @@ from observation_reference import ReferenceBuilder
 from onnx import TensorProto, helper
 
 import amp_sdk
-from amp_sdk.errors import InputError
+from amp_sdk import inspect
+from amp_sdk._cli import guarded
+from amp_sdk.errors import InputError, PolicyWarning
 from amp_sdk.observation import RobotState
 from amp_sdk.runtime import PolicyRunner
 
@@ -162,7 +164,7 @@ def test_three_decimals_and_missing_vectors_are_warnings_by_name(tmp_path):
     metadata = mjlab(**small)
     del metadata["observation_terms_clip"]
     path, file, _ = write(tmp_path, metadata, 68)
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(PolicyWarning) as caught:
         policy = amp_sdk.load_policy(path, complete=file)
     messages = [str(w.message) for w in caught]
     scale = next(m for m in messages if "action_scale is cut to three decimals" in m)
@@ -172,7 +174,7 @@ def test_three_decimals_and_missing_vectors_are_warnings_by_name(tmp_path):
     assert not any("kp" in m for m in messages)  # 0.0005 of 20 is nothing
     np.testing.assert_array_equal(policy.contract.joint_array("action_scale"), 0.075)
     path, file, _ = write(tmp_path, metadata, 68, {"action_scale": {"*": 0.0745}})
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(PolicyWarning) as caught:
         policy = amp_sdk.load_policy(path, complete=file)
     assert not any("action_scale" in str(w.message) for w in caught)
     np.testing.assert_array_equal(policy.contract.joint_array("action_scale"), 0.0745)
@@ -255,3 +257,11 @@ def test_renamed_joints_and_batches_are_taken(tmp_path):
 def test_a_policy_with_a_contract_needs_no_completion(tmp_path):
     with pytest.raises(InputError, match="contract of its own"):
         amp_sdk.load_policy("go2_trot", complete=tmp_path / "told.yaml")
+
+
+def test_inspect_shows_the_completed_contract(tmp_path, capsys):
+    path, file, _ = write(tmp_path, mjlab(), 68)
+    assert guarded(lambda: inspect.main([str(path), "--complete", str(file)])) == 0
+    out, err = capsys.readouterr()
+    assert err.startswith("warning: ") and "no test_vectors" in err
+    assert "go2" in out and "FL_hip_joint" in out and "mjlab/BeyondMimic" in out
