@@ -16,9 +16,9 @@ from amp_sdk.runtime.board import Board, Role
 from amp_sdk.runtime.runner import PolicyRunner
 
 LOOP_TIMEOUT_S = 1.0
-"""The loop's heartbeat may be this old; it beats every tick."""
-STATE_PATIENCE = 5.0
-"""Multiples of the loop's own limits on measurements: the loop reacts first, this is the net."""
+"""The loop's heartbeat may be at least this old; it beats every tick."""
+PATIENCE = 5.0
+"""Multiples of the loop's own limits: the loop reacts first, this is the net below."""
 
 
 @dataclass(eq=False)
@@ -52,8 +52,9 @@ class PolicyWorker:
         config = board.config
         self._half_tick_ns = round(0.5e9 * float(config["period_s"]))
         safety = config["safety"]
-        self._state_limit_ns = round(1e9 * STATE_PATIENCE * float(safety["state_timeout_s"]))
-        self._frozen_limit_ns = round(1e9 * STATE_PATIENCE * float(safety["frozen_timeout_s"]))
+        self._state_limit_ns = round(1e9 * PATIENCE * float(safety["state_timeout_s"]))
+        self._frozen_limit_ns = round(1e9 * PATIENCE * float(safety["frozen_timeout_s"]))
+        self._loop_limit_s = max(LOOP_TIMEOUT_S, PATIENCE * float(safety["overrun_timeout_s"]))
         self._slots = [_slot(config, i, runner, robot) for i, runner in enumerate(runners)]
         joints = len(robot.joint_names)
         message = self._state.message
@@ -135,7 +136,7 @@ class PolicyWorker:
         self._board.beat(Role.POLICY)
         pid, beat_ns = self._board.writer(Role.LOOP)
         age_s = (now_ns - beat_ns) / 1e9
-        if pid == 0 or age_s > LOOP_TIMEOUT_S:
+        if pid == 0 or age_s > self._loop_limit_s:
             said = "has ended" if pid == 0 else f"gave its last sign of life {age_s:.1f} s ago"
             raise CheckFailedError(f"the loop {said}; the policies stop; start the loop again")
 

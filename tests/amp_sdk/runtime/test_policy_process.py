@@ -11,8 +11,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from runtime_rig import CONTRACT, DAMP, GO2, STOP, patient
+from runtime_rig import POLICY as POLICY_MODE
 
 from amp_sdk import load_policy
+from amp_sdk.runtime import Board, Role, fault_names, messages, start_loop
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runtime needs POSIX")
 WAIT_S = 90.0
@@ -24,14 +27,12 @@ class FakeLoop(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        from amp_sdk.runtime import messages
-        from amp_sdk.runtime.board import Board, Role
-
         contract = load_policy(POLICY).contract
         config = messages.new(messages.CONFIG)
         config["joints"], config["period_s"] = 12, 0.002
         config["joint"]["name"][:12] = [n.encode() for n in contract.joint_names]
-        config["safety"]["state_timeout_s"] = config["safety"]["frozen_timeout_s"] = WAIT_S
+        for name in ("state_timeout_s", "frozen_timeout_s", "overrun_timeout_s"):
+            config["safety"][name] = WAIT_S
         slot = config["policy"][0]
         slot["present"], slot["period_s"], slot["timeout_s"] = 1, 0.02, WAIT_S
         slot["kp"][:12], slot["kd"][:12] = (contract.joint_array(k) for k in ("kp", "kd"))
@@ -91,7 +92,7 @@ def test_it_answers_until_it_is_told_to_end(loop: FakeLoop) -> None:
     assert (status, err) == (0, "") and "policy 0 is armed" in out and "answers" in out
     assert np.isfinite(target.message["target"]).all() and target.message["action"].any()
     # its role is free again
-    loop.board.claim(type(loop.loop).POLICY)
+    loop.board.claim(Role.POLICY)
 
 
 def test_a_loop_that_ends_ends_it_with_one_line(loop: FakeLoop) -> None:
@@ -121,3 +122,33 @@ def test_what_does_not_fit_is_refused_in_one_line(loop: FakeLoop, arguments, mes
 def test_no_loop_is_one_line() -> None:
     status, _, err = end(start("/amp-nothing-here", POLICY, "--robot", "go2"))
     assert status == 2 and "start the loop first" in err and err.count("\n") == 1
+
+
+def test_a_robot_walks_into_its_policy_and_is_damped_without_it() -> None:
+    """The whole of it: native loop, policy process, operator."""
+    with start_loop(GO2, [CONTRACT], patient(3.0)) as running:
+        board, status = running.board, running.board.status()
+
+        def request(mode: int, reached: str, value: int) -> None:
+            wish = messages.new(messages.OPERATOR)
+            wish["requested_mode"], wish["time_ns"] = mode, messages.now_ns()
+            board.write_operator_input(wish)
+            wait(reached, value)
+
+        def wait(field: str, value: int) -> None:
+            limit = time.monotonic() + WAIT_S
+            while status.message[field] != value:
+                faults = fault_names(status.message["faults"])
+                assert time.monotonic() < limit, (status.message["mode"], faults)
+                status.poll()
+                time.sleep(0.002)
+
+        process = start(board.name, POLICY, "--robot", "go2")
+        assert process.stdout is not None and "armed" in process.stdout.readline()
+        request(STOP, "armed", 1)
+        request(POLICY_MODE, "mode", POLICY_MODE)
+        assert process.poll() is None
+        process.kill()
+        wait("mode", DAMP)
+        assert fault_names(status.message["first_faults"]) == ("target_stale",)
+        end(process)

@@ -14,7 +14,8 @@ from amp_sdk import robots
 from amp_sdk.contract import CommandTerm
 from amp_sdk.errors import CheckFailedError, InputError
 from amp_sdk.observation import RobotState
-from amp_sdk.runtime import PolicyRunner
+from amp_sdk.runtime import Board, PolicyRunner, Role, messages
+from amp_sdk.runtime.policy_worker import PolicyWorker
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runtime needs POSIX")
 GO2 = robots.load("go2")
@@ -39,9 +40,6 @@ class Loop:
     """The loop's side: its clock, measurements and wishes, by hand."""
 
     def __init__(self, policies):
-        from amp_sdk.runtime import messages
-        from amp_sdk.runtime.board import Board, Role
-
         self.messages, self.role = messages, Role
         config = messages.new(messages.CONFIG)
         config["joints"], config["period_s"] = 12, TICK_NS / 1e9
@@ -60,8 +58,6 @@ class Loop:
         self.rng = np.random.default_rng(5)
 
     def worker(self, policies, robot=GO2):
-        from amp_sdk.runtime.policy_worker import PolicyWorker
-
         self.worker_ = PolicyWorker(self.board, robot, [PolicyRunner(p) for p in policies])
         self.targets = [self.board.target(i) for i in range(len(policies))]
         return self.worker_
