@@ -13,7 +13,7 @@ from amp_sdk.contract import CommandTerm, ObservationTerm
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.randomization import Variations
-from amp_training.backends.registry import make_backend
+from amp_training.backends.registry import make_backend, resolve_device
 from amp_training.config import Recipe
 from amp_training.environment import Environment
 from amp_training.features import FeatureFunction, discriminator_features
@@ -85,10 +85,15 @@ def build_interface(recipe: Recipe, robot: RobotSpec, reference: Reference) -> I
     )
 
 
-def build_session(recipe: Recipe) -> Session:
-    """Construct robot, clips, simulator, environment, networks and learner, all seeded."""
+def build_session(recipe: Recipe, device: Optional[str] = None) -> Session:
+    """Construct robot, clips, simulator, environment, networks and learner, all seeded.
+
+    All of it lives on ``device`` ("cpu", "cuda", "cuda:N"); None takes a GPU where the backend and
+    the machine have one. Raises InputError.
+    """
+    where = resolve_device(recipe.simulation.backend, device)
     torch.manual_seed(recipe.seed)
-    generator = torch.Generator().manual_seed(recipe.seed + 1)
+    generator = torch.Generator(where).manual_seed(recipe.seed + 1)
     robot = robots.load(recipe.robot)
     library = load_library(recipe, robot)
     simulation, prior_config = recipe.simulation, recipe.discriminator
@@ -96,21 +101,19 @@ def build_session(recipe: Recipe) -> Session:
     reference = Reference(library, robot, prior_config.window, dt_s, recipe.seed + 2)
     interface = build_interface(recipe, robot, reference)
     environment = _environment(recipe, interface, reference, generator)
-    features = discriminator_features(prior_config, robot, reference.layout)
-    windows = reference.clip_windows(prior_config.demo_windows)
-    symmetry = _symmetry(recipe, interface)
+    features = discriminator_features(prior_config, robot, reference.layout, where)
+    windows = reference.clip_windows(prior_config.demo_windows).to(where)
+    symmetry = _symmetry(recipe, interface, where)
     if symmetry is not None and prior_config.mirror_demonstrations:
         windows = torch.cat((windows, symmetry.states(windows, reference.layout)))
     demos = features(windows)
     observation_size = environment.policy_observation.size
     actor = Actor(
         observation_size, recipe.ppo.actor_hidden, len(robot.joint_names), recipe.ppo.initial_std
-    )
+    ).to(where)
     critic_size = observation_size + 4 + 3 * len(robot.key_bodies)
-    critic = Critic(critic_size, recipe.ppo.critic_hidden, critics(recipe.reward))
-    rollout = Rollout(
-        environment, recipe.ppo.horizon, prior_config.window, KeyBodies(robot, torch.device("cpu"))
-    )
+    critic = Critic(critic_size, recipe.ppo.critic_hidden, critics(recipe.reward)).to(where)
+    rollout = Rollout(environment, recipe.ppo.horizon, prior_config.window, KeyBodies(robot, where))
     rollout.begin(environment.restart_all(generator))
     learner = Learner(
         environment=environment,
@@ -131,7 +134,7 @@ def build_session(recipe: Recipe) -> Session:
     return Session(recipe, interface, environment, learner, reference, features, generator)
 
 
-def _symmetry(recipe: Recipe, interface: Interface) -> Optional[Symmetry]:
+def _symmetry(recipe: Recipe, interface: Interface, device: torch.device) -> Optional[Symmetry]:
     """The robot's mirror map, where the recipe makes use of it. Raises InputError."""
     if recipe.ppo.symmetry == "none" and not recipe.discriminator.mirror_demonstrations:
         return None
@@ -141,6 +144,7 @@ def _symmetry(recipe: Recipe, interface: Interface) -> Optional[Symmetry]:
         interface.action_scale,
         interface.observation,
         interface.commands,
+        device,
     )
 
 
@@ -149,23 +153,29 @@ def _environment(
 ) -> Environment:
     robot, simulation = interface.robot, recipe.simulation
     dt_s = simulation.control_period_s
-    backend = make_backend(robot, interface.kp, interface.kd, simulation)
+    backend = make_backend(robot, interface.kp, interface.kd, simulation, str(generator.device))
     if recipe.randomization.enabled:
         joints = len(robot.joint_names)
         backend.vary(
             Variations.draw(recipe.randomization, simulation.num_envs, joints, recipe.seed)
         )
-    default = torch.tensor(robot.default_joint_pos_rad, dtype=torch.float32)
+
+    def rad(values: np.ndarray) -> torch.Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=backend.device)
+
+    poses = reference.layout.view(reference.clip_windows(_POSES)[:, -1]).joint_pos
     return Environment(
         backend=backend,
-        observation=PolicyObservation(interface.observation, default, simulation.num_envs),
+        observation=PolicyObservation(
+            interface.observation, rad(robot.default_joint_pos_rad), simulation.num_envs
+        ),
         reference=reference,
         task=build_task(recipe, interface.commands, generator),
-        action_center=torch.tensor(interface.action_center, dtype=torch.float32),
-        action_scale=torch.tensor(interface.action_scale, dtype=torch.float32),
+        action_center=rad(interface.action_center),
+        action_scale=rad(interface.action_scale),
         action_clip=recipe.action.clip,
         episode=recipe.episode,
         min_height_m=recipe.episode.min_height_ratio * robot.default_base_height_m,
         dt_s=dt_s,
-        poses=reference.layout.view(reference.clip_windows(_POSES)[:, -1]).joint_pos.contiguous(),
+        poses=poses.contiguous().to(backend.device),
     )

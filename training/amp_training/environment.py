@@ -36,10 +36,12 @@ class StepResult:
 class StartPool:
     """Start windows sampled many at a time and dealt out one by one."""
 
-    def __init__(self, reference: Reference, config: EpisodeConfig, size: int) -> None:
+    def __init__(
+        self, reference: Reference, config: EpisodeConfig, size: int, device: torch.device
+    ) -> None:
         self._reference = reference
         self._share = config.reference_start_share
-        self._size = size
+        self._size, self._device = size, device
         self._windows = torch.empty(0)
         self._next = 0
 
@@ -59,7 +61,7 @@ class StartPool:
         if on_clip < self._size:
             parts.append(self._reference.stand_windows(self._size - on_clip))
         order = torch.from_numpy(rng.permutation(self._size))
-        self._windows = torch.cat(parts)[order]
+        self._windows = torch.cat(parts)[order].to(self._device)
         self._next = 0
 
     def snapshot(self) -> Dict[str, Any]:
@@ -69,7 +71,8 @@ class StartPool:
 
     def resume(self, snapshot: Dict[str, Any]) -> None:
         """Take the content back."""
-        self._windows, self._next = snapshot["windows"].clone(), int(snapshot["next"])
+        self._windows = snapshot["windows"].to(self._device, copy=True)
+        self._next = int(snapshot["next"])
         self._reference.rng.bit_generator.state = json.loads(snapshot["rng"])
 
 
@@ -117,7 +120,7 @@ class Environment:
         self.schedule(0)
         self._steps = torch.zeros(n, dtype=torch.int64, device=backend.device)
         self.last_action = torch.zeros(n, self.action_dim, device=backend.device)
-        self.starts = StartPool(reference, episode, max(n, 256))
+        self.starts = StartPool(reference, episode, max(n, 256), backend.device)
         self.observation = torch.empty(0)
 
     @property
@@ -149,11 +152,17 @@ class Environment:
 
         With ``generator`` each is at a random time of its episode, so that they do not end at once.
         """
-        ids = torch.arange(self.num_envs)
+        ids = torch.arange(self.num_envs, device=self.backend.device)
         windows = self.starts.take(self.num_envs).clone()
         self.observation = self._restart(ids, windows)
         if generator is not None:
-            times = torch.randint(0, self._max_steps, (self.num_envs,), generator=generator)
+            times = torch.randint(
+                0,
+                self._max_steps,
+                (self.num_envs,),
+                generator=generator,
+                device=self.backend.device,
+            )
             self._steps.copy_(times)
         return windows
 
@@ -211,8 +220,8 @@ class Environment:
     def resume(self, snapshot: Dict[str, Any]) -> None:
         """Take the content back."""
         self._steps.copy_(snapshot["steps"])
-        self.last_action = snapshot["last_action"].clone()
-        self.observation = snapshot["observation"].clone()
+        self.last_action = snapshot["last_action"].to(self.backend.device, copy=True)
+        self.observation = snapshot["observation"].to(self.backend.device, copy=True)
         self.policy_observation.resume(snapshot["history"])
         self.task.load_state(snapshot["task"])
         self.starts.resume(snapshot["starts"])

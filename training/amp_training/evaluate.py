@@ -64,15 +64,16 @@ def evaluate(
     done: List[List[_Episode]] = [[] for _ in range(n)]
     while min(len(mine) for mine in done) < each:
         rollout.collect_with(environment, lambda _, observation: act(observation))
-        values = _step_values(session)
-        state = environment.backend.layout.view(rollout.state)
-        tally.add(state, rollout.goal, rollout.failed, rollout.timed_out)
+        values = _step_values(session).cpu()
+        state = environment.backend.layout.view(rollout.state.cpu())
+        failed, timed_out = rollout.failed.cpu(), rollout.timed_out.cpu()
+        tally.add(state, rollout.goal.cpu(), failed, timed_out)
         for t in range(rollout.horizon):
             totals += values[t]
             steps += 1
-            for i in torch.nonzero(rollout.done[t]).flatten().tolist():
+            for i in torch.nonzero(failed[t] | timed_out[t]).flatten().tolist():
                 mean = (totals[i] / steps[i]).tolist()
-                done[i].append(_Episode(bool(rollout.failed[t, i]), int(steps[i]), *mean))
+                done[i].append(_Episode(bool(failed[t, i]), int(steps[i]), *mean))
                 totals[i], steps[i] = 0.0, 0
     counted = [episode for mine in done for episode in mine[:each]]
     result = _result(counted, session.recipe.simulation.control_period_s, tally.result())

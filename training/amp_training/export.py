@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any, Dict
 
@@ -41,6 +42,7 @@ def export_policy(actor: Actor, contract: PolicyContract, output: Path) -> float
     Compared on the golden observations and on random ones around the normaliser's statistics
     (differences relative for actions above 1). Raises CheckFailedError, and writes nothing.
     """
+    actor = copy.deepcopy(actor).cpu()
     model = actor_model(actor, contract.obs_dim, contract.action_dim)
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_PROPERTY, contract.to_json()

@@ -63,6 +63,8 @@ def key_pos_b(state: SimState) -> Tensor:
     return state.key_pos_b.flatten(-2)
 
 
+_CPU = torch.device("cpu")
+
 TERMS: Dict[str, Callable[[SimState], Tensor]] = {
     term.__name__: term
     for term in (root_height, gravity_b, lin_vel_b, ang_vel_b, joint_pos, joint_vel, key_pos_b)
@@ -70,16 +72,17 @@ TERMS: Dict[str, Callable[[SimState], Tensor]] = {
 
 
 def discriminator_features(
-    config: DiscriminatorConfig, robot: RobotSpec, layout: StateLayout
+    config: DiscriminatorConfig, robot: RobotSpec, layout: StateLayout, device: torch.device = _CPU
 ) -> FeatureFunction:
-    """The features that the recipe chooses. Raises InputError for a name that is none."""
+    """The features that the recipe chooses, of states on ``device``. Raises InputError for a name
+    that is none."""
     joints = robot.joint_index(config.joints).tolist() if config.joints else None
     keys = _key_index(config.key_bodies, robot)
     if config.features == "joint_space":
         return joint_space(layout, config.terms, joints, keys)
     return character(
         layout,
-        JointRotations(robot, config.joints, torch.device("cpu")),
+        JointRotations(robot, config.joints, device),
         joints,
         keys,
         heading_invariant=config.heading_invariant,

@@ -59,6 +59,10 @@ class Affine:
         """[..., D] to the same shape."""
         return self.sign * x[..., self.index] + self.offset
 
+    def to(self, device: torch.device) -> Affine:
+        """The same map of tensors on ``device``."""
+        return Affine(self.index.to(device), self.sign.to(device), self.offset.to(device))
+
 
 def signs(values: Sequence[float]) -> Affine:
     """The mirror map that changes signs only."""

@@ -95,4 +95,4 @@ class PolicyObservation:
 
     def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
-        self._samples = snapshot["samples"].clone()
+        self._samples = snapshot["samples"].to(self._samples.device, copy=True)

@@ -27,7 +27,7 @@ class _Graph:
         self.last = "obs"
 
     def constant(self, name: str, value: Tensor | float) -> str:
-        numbers = value.detach().numpy() if isinstance(value, Tensor) else value
+        numbers = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
         array = np.asarray(numbers, np.float32)
         self.constants.append(numpy_helper.from_array(array.copy(), name))
         return name

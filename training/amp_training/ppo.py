@@ -76,7 +76,7 @@ class Ppo:
     def update(self, batch: Batch) -> PpoStats:
         """Several epochs of minibatches over ``batch``, then one step of the average."""
         old_log_std = self.actor.log_std.detach().clone()
-        totals, count = torch.zeros(5), 0
+        totals, count = torch.zeros(5, device=batch.action.device), 0
         for part in self._minibatches(batch):
             totals += self._minibatch(part, old_log_std)
             count += 1
@@ -113,7 +113,7 @@ class Ppo:
     def _minibatches(self, batch: Batch) -> Iterator[Batch]:
         n = len(batch.action)
         for _ in range(self._config.epochs):
-            order = torch.randperm(n, generator=self._generator)
+            order = torch.randperm(n, generator=self._generator, device=batch.action.device)
             for ids in order.chunk(self._config.minibatches):
                 yield batch.rows(ids)
 
@@ -148,7 +148,7 @@ class Ppo:
         log_prob = gaussian_log_density(batch.action, mean, log_std)
         ratio = torch.exp(log_prob - batch.log_prob)
         if mirror is None:
-            return ratio, batch.advantage, torch.zeros(())
+            return ratio, batch.advantage, mean.new_zeros(())
         of_image = self.actor.mean(mirror.actor_input)
         assert self._mirror_action is not None
         asymmetry = symmetry_loss(of_image, self._mirror_action(mean))

@@ -33,22 +33,23 @@ class Rollout:
         o = environment.policy_observation.size
         g = environment.task.goal.shape[1]
         s = environment.backend.layout.size
+        device = environment.backend.device
         self.horizon, self.window = horizon, window
-        self.observation = torch.zeros(horizon, n, o)
-        self.next_observation = torch.zeros(horizon, n, o)
-        self.state = torch.zeros(horizon, n, s)
-        self.goal = torch.zeros(horizon, n, g)
-        self.action = torch.zeros(horizon, n, a)
-        self.mean = torch.zeros(horizon, n, a)
-        self.log_prob = torch.zeros(horizon, n)
-        self.failed = torch.zeros(horizon, n, dtype=torch.bool)
-        self.timed_out = torch.zeros(horizon, n, dtype=torch.bool)
-        self.first_action = torch.zeros(n, a)
-        self.first_state = torch.zeros(n, s)
+        self.observation = torch.zeros(horizon, n, o, device=device)
+        self.next_observation = torch.zeros(horizon, n, o, device=device)
+        self.state = torch.zeros(horizon, n, s, device=device)
+        self.goal = torch.zeros(horizon, n, g, device=device)
+        self.action = torch.zeros(horizon, n, a, device=device)
+        self.mean = torch.zeros(horizon, n, a, device=device)
+        self.log_prob = torch.zeros(horizon, n, device=device)
+        self.failed = torch.zeros(horizon, n, dtype=torch.bool, device=device)
+        self.timed_out = torch.zeros(horizon, n, dtype=torch.bool, device=device)
+        self.first_action = torch.zeros(n, a, device=device)
+        self.first_state = torch.zeros(n, s, device=device)
         self._keys = keys
-        self._fresh = torch.ones(n, dtype=torch.bool)
+        self._fresh = torch.ones(n, dtype=torch.bool, device=device)
         self._first = self._fresh
-        self._trail = torch.zeros(n, window, s)
+        self._trail = torch.zeros(n, window, s, device=device)
         self._restarts: List[Tuple[Tensor, Tensor]] = []
 
     def begin(self, start_windows: Tensor) -> None:
@@ -62,14 +63,14 @@ class Rollout:
 
     def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
-        self._trail = snapshot["trail"].clone()
+        self._trail = snapshot["trail"].to(self._trail.device, copy=True)
         self._fresh.copy_(snapshot["fresh"])
 
     @torch.no_grad()
     def collect(self, environment: Environment, actor: Actor, generator: torch.Generator) -> None:
         """Run the policy with its noise for ``horizon`` steps."""
         std = actor.log_std.exp()
-        noise = torch.randn(self.action.shape, generator=generator)
+        noise = torch.randn(self.action.shape, generator=generator, device=self.action.device)
 
         def act(t: int, observation: Tensor) -> Tensor:
             self.mean[t] = actor(observation)
@@ -112,7 +113,7 @@ class Rollout:
 
     def discriminator_windows(self, features: FeatureFunction) -> Tensor:
         """Features of the window that ends with each step, [T, N, H * F]. Call once a rollout."""
-        windows = torch.empty(self.horizon, *self._trail.shape)
+        windows = self._trail.new_empty(self.horizon, *self._trail.shape)
         for t, (ids, starts) in enumerate(self._restarts):
             windows[t, :, :-1] = self._trail[:, 1:]
             windows[t, :, -1] = self.state[t]

@@ -22,7 +22,7 @@ class Replay:
     """Ring of past policy windows (raw)."""
 
     def __init__(self, capacity: int, size: int, generator: torch.Generator) -> None:
-        self.data = torch.zeros(capacity, size)
+        self.data = torch.zeros(capacity, size, device=generator.device)
         self.filled = 0
         self.next = 0
         self._generator = generator
@@ -30,14 +30,17 @@ class Replay:
     def push(self, windows: Tensor) -> None:
         """Write [n, size] over the oldest entries."""
         windows = windows[-len(self.data) :]
-        where = (self.next + torch.arange(len(windows))) % len(self.data)
+        where = (self.next + torch.arange(len(windows), device=self.data.device)) % len(self.data)
         self.data[where] = windows
         self.next = int((self.next + len(windows)) % len(self.data))
         self.filled = min(len(self.data), self.filled + len(windows))
 
     def sample(self, n: int) -> Tensor:
         """[n, size] drawn with replacement."""
-        return self.data[torch.randint(0, self.filled, (n,), generator=self._generator)]
+        device = self.data.device
+        return self.data[
+            torch.randint(0, self.filled, (n,), generator=self._generator, device=device)
+        ]
 
     def state(self) -> Dict[str, Any]:
         """Content for a checkpoint."""
@@ -71,7 +74,9 @@ class MotionPrior:
         self._config = config
         self._demos = demos
         self._generator = generator
-        self.network = Discriminator(size, config.hidden, config.normalizer_samples)
+        self.network = Discriminator(size, config.hidden, config.normalizer_samples).to(
+            generator.device
+        )
         self.replay = Replay(config.replay_capacity, size, generator)
         self.optimizer = torch.optim.Adam(
             self.network.parameters(),
@@ -99,7 +104,7 @@ class MotionPrior:
         """
         if not len(windows) and not self.replay.filled:
             return StyleStats(math.nan, math.nan, math.nan, math.nan, 0.0)
-        totals, applied = torch.zeros(4), 0
+        totals, applied = torch.zeros(4, device=windows.device), 0
         normalize = self.network.normalizer
         for policy in self._batches(windows):
             demo = normalize(self._draw_demos(len(policy)))
@@ -127,7 +132,7 @@ class MotionPrior:
             total.backward()
             self.optimizer.step()
             applied += 1
-        pick = torch.randperm(len(windows), generator=self._generator)
+        pick = torch.randperm(len(windows), generator=self._generator, device=windows.device)
         self.replay.push(windows[pick[: self._config.replay_push]])
         updates = self._config.updates
         loss, policy_logit, demo_logit, accuracy = (totals / updates).tolist()
@@ -143,7 +148,9 @@ class MotionPrior:
             new = config.batch - old
             parts = []
             if new:
-                pick = torch.randint(0, len(windows), (new,), generator=self._generator)
+                pick = torch.randint(
+                    0, len(windows), (new,), generator=self._generator, device=windows.device
+                )
                 parts.append(windows[pick])
             if old:
                 parts.append(self.replay.sample(old))
@@ -151,7 +158,10 @@ class MotionPrior:
 
     def demonstrations_sha256(self) -> str:
         """Hash of the demonstration windows: a resumed run must learn from the same ones."""
-        return hashlib.sha256(self._demos.numpy().tobytes()).hexdigest()
+        return hashlib.sha256(self._demos.cpu().numpy().tobytes()).hexdigest()
 
     def _draw_demos(self, n: int) -> Tensor:
-        return self._demos[torch.randint(0, len(self._demos), (n,), generator=self._generator)]
+        device = self._demos.device
+        return self._demos[
+            torch.randint(0, len(self._demos), (n,), generator=self._generator, device=device)
+        ]

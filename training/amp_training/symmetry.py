@@ -37,6 +37,9 @@ COMMAND_SIGNS = {
 }
 
 
+_CPU = torch.device("cpu")
+
+
 class Symmetry:
     """Mirror maps of actions, observations and states of one robot's policy.
 
@@ -44,6 +47,7 @@ class Symmetry:
         robot: the robot.
         center, scale: [J] rad of the action; the centre need not be symmetric itself.
         observation, commands: terms of the contract.
+        device: of what is mirrored.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Symmetry:
         scale: np.ndarray,
         observation: Sequence[ObservationTerm],
         commands: Sequence[CommandTerm],
+        device: torch.device = _CPU,
     ) -> None:
         joints, keys = joint_mirror(robot), key_mirror(robot)
         zero = torch.zeros(len(joints.index))
@@ -64,14 +69,14 @@ class Symmetry:
             sign = joints.sign * u[joints.index] / u
             return Affine(joints.index, sign, (joints.sign * m[joints.index] - m) / u)
 
-        self.action = about(center, scale)
+        action = about(center, scale)
         rules = {
             "base_ang_vel_b": signs(AXIAL),
             "projected_gravity_b": signs(POLAR),
             "command": signs([_command_sign(term.name) for term in commands]),
             "joint_pos": about(robot.default_joint_pos_rad, np.ones(len(zero))),
             "joint_vel": joints,
-            "last_action": self.action,
+            "last_action": action,
         }
         blocks: List[Affine] = []
         for term in observation:
@@ -80,11 +85,12 @@ class Symmetry:
             rule = rules[term.name]
             scaled = Affine(rule.index, rule.sign, rule.offset * float(term.scale))
             blocks += [scaled] * term.history
-        self.observation = joined(blocks)
-        self.critic = joined([self.observation, signs(POLAR), signs([1.0]), keys])
-        self._state = joined(
-            [signs(POLAR), signs(QUATERNION), signs(POLAR), signs(AXIAL), joints, joints, keys]
-        )
+        seen = joined(blocks)
+        state = [signs(POLAR), signs(QUATERNION), signs(POLAR), signs(AXIAL), joints, joints, keys]
+        self.action = action.to(device)
+        self.observation = seen.to(device)
+        self.critic = joined([seen, signs(POLAR), signs([1.0]), keys]).to(device)
+        self._state = joined(state).to(device)
 
     def states(self, flat: Tensor, layout: StateLayout) -> Tensor:
         """Mirror images of flat states [..., size]: at the world's x-z plane."""

@@ -15,6 +15,7 @@ from amp_sdk._cli import write_json
 from amp_sdk._table import table
 from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
+from amp_training.backends.registry import NAMES
 from amp_training.build import Session, build_session
 from amp_training.checkpoint import load_checkpoint, recipe_of, restore_learner
 from amp_training.cli.train import motion_overrides
@@ -34,6 +35,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     p.add_argument("--episodes", type=int, default=32, metavar="N", help="at least so many")
     p.add_argument("--num-envs", type=int, default=32, metavar="N", help="side by side")
     p.add_argument("--seed", type=int, default=0, metavar="S")
+    p.add_argument("--backend", choices=NAMES, help="simulator (default: that of the training)")
+    p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or cuda:N (default: a GPU if any)")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     args = p.parse_args(argv)
     if args.episodes < 1 or args.num_envs < 1:
@@ -81,18 +84,20 @@ def _policy(args: argparse.Namespace) -> Source:
             )
 
     def act(observation: Tensor) -> Tensor:
-        return torch.from_numpy(policy.act(observation.numpy()))
+        return torch.from_numpy(policy.act(observation.cpu().numpy())).to(observation.device)
 
     return session, act, False
 
 
 def _session(recipe: Recipe, args: argparse.Namespace) -> Session:
     """A session of the recipe with other starts, on the nominal robot."""
+    simulation = dataclasses.replace(
+        recipe.simulation,
+        num_envs=args.num_envs,
+        backend=args.backend or recipe.simulation.backend,
+    )
+    nominal = RandomizationConfig(enabled=False)
     return build_session(
-        dataclasses.replace(
-            recipe,
-            seed=args.seed,
-            simulation=dataclasses.replace(recipe.simulation, num_envs=args.num_envs),
-            randomization=RandomizationConfig(enabled=False),
-        )
+        dataclasses.replace(recipe, seed=args.seed, simulation=simulation, randomization=nominal),
+        args.device,
     )

@@ -16,6 +16,7 @@ from amp_sdk._cli import write_json
 from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
 from amp_training.advice import recipe_warnings
+from amp_training.backends.registry import NAMES
 from amp_training.build import build_session
 from amp_training.checkpoint import (
     CHECKPOINT,
@@ -46,8 +47,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="reference clips, in place of the recipe's",
     )
-    p.add_argument("--backend", choices=["mujoco"], help="simulator (default: the recipe's)")
-    p.add_argument("--device", choices=["cpu"], default="cpu", help="where the networks live")
+    p.add_argument("--backend", choices=NAMES, help="simulator (default: the recipe's)")
+    p.add_argument(
+        "--device",
+        metavar="DEVICE",
+        help="cpu, cuda or cuda:N, for simulation and networks (default: a GPU where the backend "
+        "and the machine have one)",
+    )
     p.add_argument("--num-envs", type=int, metavar="N", help="environments side by side")
     p.add_argument("--max-samples", type=int, metavar="N", help="stop after N environment steps")
     p.add_argument(
@@ -83,7 +89,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     recipe, folder, content = _source(args)
-    session = build_session(recipe)
+    session = build_session(recipe, args.device)
     progress = Progress() if content is None else restore(session, content)
     limits = Limits(
         max_samples=recipe.max_samples if args.max_samples is None else args.max_samples,

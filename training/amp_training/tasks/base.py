@@ -62,11 +62,11 @@ class Timer:
     ) -> None:
         self._steps = (seconds[0] / dt_s, (seconds[1] - seconds[0]) / dt_s)
         self._generator = generator
-        self.left = torch.zeros(num_envs)
+        self.left = torch.zeros(num_envs, device=generator.device)
 
     def restart(self, ids: Tensor) -> None:
         """A new time for ``ids`` [n]."""
-        draw = torch.rand(len(ids), generator=self._generator)
+        draw = torch.rand(len(ids), generator=self._generator, device=ids.device)
         self.left[ids] = self._steps[0] + self._steps[1] * draw
 
     def tick(self) -> Tensor:

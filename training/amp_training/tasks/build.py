@@ -36,7 +36,7 @@ def build_task(recipe: Recipe, terms: Tuple[CommandTerm, ...], generator: torch.
     task, envs = recipe.task, recipe.simulation.num_envs
     dt_s = recipe.simulation.control_period_s
     if task.kind == "none":
-        return Imitation(envs)
+        return Imitation(envs, generator.device)
     if task.kind == "steering":
         return Steering(task.steering, dt_s, envs, generator)
     if task.kind == "location":

@@ -13,8 +13,8 @@ from amp_training.backends.base import SimState
 class Imitation:
     """See ``base.Task``: no goal, no command, no reward."""
 
-    def __init__(self, num_envs: int) -> None:
-        self.goal = torch.zeros(num_envs, 0)
+    def __init__(self, num_envs: int, device: torch.device) -> None:
+        self.goal = torch.zeros(num_envs, 0, device=device)
         self.command = self.goal
 
     def schedule(self, samples: int) -> None:

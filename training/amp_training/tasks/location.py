@@ -60,8 +60,8 @@ class Location:
         self._config = config
         self._generator = generator
         self._timer = Timer(config.resample_s, dt_s, num_envs, generator)
-        self.goal = torch.zeros(num_envs, 2)
-        self.command = torch.zeros(num_envs, 2)
+        self.goal = torch.zeros(num_envs, 2, device=generator.device)
+        self.command = torch.zeros(num_envs, 2, device=generator.device)
 
     def schedule(self, samples: int) -> None:
         """Nothing grows."""
@@ -90,12 +90,12 @@ class Location:
     def load_state(self, state: Dict[str, Tensor]) -> None:
         """Take the content back."""
         self.goal.copy_(state["goal"])
-        self.command = state["command"].clone()
+        self.command = state["command"].to(self.goal.device, copy=True)
         self._timer.left.copy_(state["left"])
 
     def _draw(self, ids: Tensor, around: Tensor) -> None:
         low, high = self._config.distance_m
-        draw = torch.rand(2, len(ids), generator=self._generator)
+        draw = torch.rand(2, len(ids), generator=self._generator, device=ids.device)
         angle, distance = 2.0 * math.pi * draw[0], low + (high - low) * draw[1]
         offset = torch.stack((angle.cos(), angle.sin()), dim=-1)
         self.goal[ids] = around + distance.unsqueeze(-1) * offset

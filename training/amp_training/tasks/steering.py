@@ -54,8 +54,8 @@ class Steering:
         self._config = config
         self._generator = generator
         self._timer = Timer(config.resample_s, dt_s, num_envs, generator)
-        self.goal = torch.zeros(num_envs, 3)
-        self.command = torch.zeros(num_envs, 5)
+        self.goal = torch.zeros(num_envs, 3, device=generator.device)
+        self.command = torch.zeros(num_envs, 5, device=generator.device)
 
     def schedule(self, samples: int) -> None:
         """Nothing grows."""
@@ -84,14 +84,14 @@ class Steering:
     def load_state(self, state: Dict[str, Tensor]) -> None:
         """Take the content back."""
         self.goal.copy_(state["goal"])
-        self.command = state["command"].clone()
+        self.command = state["command"].to(self.goal.device, copy=True)
         self._timer.left.copy_(state["left"])
 
     def _draw(self, ids: Tensor, around: Tensor) -> None:
         """New goals for ``ids`` [n] with directions near ``around`` [n] rad."""
         config = self._config
         low, high = config.speed_m_s
-        draw = torch.rand(3, len(ids), generator=self._generator)
+        draw = torch.rand(3, len(ids), generator=self._generator, device=ids.device)
         direction = around + config.turn_rad * (2.0 * draw[0] - 1.0)
         facing = math.pi * (2.0 * draw[1] - 1.0) if config.face_apart else direction
         self.goal[ids] = torch.stack((direction, facing, low + (high - low) * draw[2]), dim=-1)

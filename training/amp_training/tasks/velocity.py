@@ -77,17 +77,19 @@ class Velocity:
         num_envs: int,
         generator: torch.Generator,
     ) -> None:
-        self._bounds = torch.tensor([[term.lower, term.nominal, term.upper] for term in terms])
+        self._bounds = torch.tensor(
+            [[term.lower, term.nominal, term.upper] for term in terms], device=generator.device
+        )
         self._config, self._reward = config, reward
         resample_s = config.resample_s
         self._steps = (resample_s[0] / dt_s, (resample_s[1] - resample_s[0]) / dt_s)
         self._generator = generator
-        self._left = torch.zeros(num_envs)
+        self._left = torch.zeros(num_envs, device=generator.device)
         self.schedule(0)
         self.command = self._low.expand(num_envs, -1).clone()
         self.goal = self.command  # given in the robot's own heading frame
         self._constant = bool((self._bounds[:, 0] == self._bounds[:, 2]).all())
-        self._draw(torch.arange(num_envs))
+        self._draw(torch.arange(num_envs, device=generator.device))
 
     def schedule(self, samples: int) -> None:
         """See ``base.Task``."""
@@ -129,7 +131,7 @@ class Velocity:
     def _draw(self, ids: Tensor) -> None:
         if self._constant or len(ids) == 0:
             return
-        draw = torch.rand(len(ids), len(self._low), generator=self._generator)
+        draw = torch.rand(len(ids), len(self._low), generator=self._generator, device=ids.device)
         self.command[ids] = self._low + self._span * draw
-        hold = torch.rand(len(ids), generator=self._generator)
+        hold = torch.rand(len(ids), generator=self._generator, device=ids.device)
         self._left[ids] = self._steps[0] + self._steps[1] * hold
