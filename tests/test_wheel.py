@@ -75,12 +75,20 @@ def test_the_wheel_holds_the_four_packages_and_nothing_else(wheel: Path) -> None
         if (folder / file).is_file()
     }
     inside = {name for name in files if name.split("/")[0] in PACKAGES}
-    compiled = {name for name in inside if name.endswith((".so", ".pyd"))}
+    program = {"amp_sdk/_loop"} & inside  # the loop process, where the system is POSIX
+    compiled = program | {name for name in inside if name.endswith((".so", ".pyd"))}
     assert inside - compiled == expected
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     assert f"amp_sdk/_core{suffix}" in compiled
-    assert compiled <= {f"amp_sdk/_core{suffix}", f"amp_sdk/_cuda{suffix}"}
+    assert compiled - program <= {f"amp_sdk/_core{suffix}", f"amp_sdk/_cuda{suffix}"}
     assert any(name.endswith("licenses/LICENSE") for name in files)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the runtime needs POSIX")
+def test_the_loop_process_is_in_the_wheel_and_may_be_run(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        mode = archive.getinfo("amp_sdk/_loop").external_attr >> 16
+    assert mode & 0o111 == 0o111
 
 
 def test_a_robot_installs_three_packages(wheel: Path) -> None:

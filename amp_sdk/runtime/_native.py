@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -27,9 +28,9 @@ def loop_program() -> Path:
     """The executable of the loop process. Raises InputError where it was not installed."""
     native()
     path = Path(str(core().__file__)).with_name("_loop")
-    if not path.is_file():
+    if not os.access(path, os.X_OK):
         raise InputError(
-            f"the loop's program {path} is missing: this installation is not whole; install again, "
-            "in the checkout: pip install ."
+            f"the loop's program {path} is missing or may not be run: this installation is not "
+            "whole; install again, in the checkout: pip install ."
         )
     return path

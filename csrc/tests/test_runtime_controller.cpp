@@ -102,6 +102,21 @@ void estop_stays_in_every_mode() {
   CHECK(rig.mode() == Mode::stop && rig.controller.status().faults == kEstop);
 }
 
+// A fast joint is braked with no more than its effort; without measurements the motors still damp.
+void damping_needs_no_measurement() {
+  Rig rig;
+  rig.request(Mode::damp);
+  rig.state.joint_vel[4] = -25.0;
+  const JointCommand& command = rig.tick();
+  CHECK(damped(command) && command.kd[3] == 2.0 && command.kd[4] == 20.0 / 25.0);
+  rig.state.joint_vel[4] = rig.state.joint_pos[2] = std::nan("");
+  CHECK(damped(rig.tick()) && command.kd[4] == 2.0 && command.target_pos[2] == 0.0);
+  Controller blind(loop_config());
+  Inputs inputs;
+  inputs.operator_input = &rig.operator_input;
+  CHECK(damped(blind.step(inputs, 1)));
+}
+
 // Targets go in a line over `interpolation` of the period; at once where that is 0.
 void interpolates() {
   for (const double share : {0.0, 0.5}) {
@@ -203,6 +218,7 @@ int main() {
   through_the_modes();
   faults_stay();
   estop_stays_in_every_mode();
+  damping_needs_no_measurement();
   interpolates();
   blends_one_policy_into_the_next();
   commands_ramp_within_their_range();

@@ -25,6 +25,7 @@ from amp_sim2sim.robot_messages import SimulatedRobot
 from amp_sim2sim.scene import PHYSICS_STEP_S, build_model
 
 _LOOP_ENDED = 2
+_MOTOR_TIMEOUT_NS = 500_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -91,11 +92,17 @@ class RealtimeRobot:
                 due_ns -= left_ns
 
     def step(self) -> None:
-        """Measure, then one physics step under the newest command; limp before the first."""
+        """Measure, then one physics step under the newest command; limp before the first.
+
+        Where commands stop, the motors damp themselves after half a second, as real ones do.
+        """
         self._board.beat(Role.ROBOT)
         self._board.write_robot_state(self.robot.measure(messages.now_ns()))
         self._commands.poll()
-        self.robot.move(self._commands.message)
+        command = self._commands.message
+        if messages.now_ns() - int(command["time_ns"]) > _MOTOR_TIMEOUT_NS:
+            command["kp"] = command["torque"] = command["target_vel"] = 0.0
+        self.robot.move(command)
         self.simulated_s += PHYSICS_STEP_S
 
 

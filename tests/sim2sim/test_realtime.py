@@ -65,16 +65,31 @@ def test_it_steps_with_the_newest_command_and_is_limp_before_the_first() -> None
     command = messages.new(messages.COMMAND)
     command["kp"], command["kd"], command["mode"] = 60.0, 2.0, 1
     command["target_pos"][:12] = CONTRACT.joint_array("default_pos_rad")
-    board.native.write_robot_command(command)
-    for _ in range(250):
-        robot.step()
-    assert robot.robot.sim.base_pose_w[2] > 0.8 * height
+
+    def steps(count: int) -> float:
+        for _ in range(count):
+            command["time_ns"] = messages.now_ns()
+            board.native.write_robot_command(command)
+            robot.step()
+        return float(robot.robot.sim.base_pose_w[2])
+
+    assert steps(250) > 0.8 * height
     command["mode"] = 0
-    board.native.write_robot_command(command)
-    for _ in range(250):
-        robot.step()
-    assert robot.robot.sim.base_pose_w[2] < 0.6 * height
+    assert steps(250) < 0.6 * height
     assert robot.robot.state["tick"] == 500
+
+
+def test_the_motors_damp_themselves_when_commands_stop() -> None:
+    board = Board.local(loop_config(GO2, [CONTRACT], SETTINGS))
+    robot = RealtimeRobot(board, GO2)
+    height = robot.robot.sim.base_pose_w[2]
+    command = messages.new(messages.COMMAND)  # of long ago
+    command["kp"], command["kd"], command["mode"] = 60.0, 2.0, 1
+    command["target_pos"][:12] = CONTRACT.joint_array("default_pos_rad")
+    board.native.write_robot_command(command)
+    for _ in range(1000):
+        robot.step()
+    assert robot.robot.sim.base_pose_w[2] < 0.7 * height
 
 
 def test_another_robot_and_an_unknown_board_are_refused() -> None:

@@ -18,6 +18,7 @@ from runtime_rig import CONTRACT, DAMP, GO2, POLICY, STOP, is_damped, patient
 from amp_sdk.errors import InputError
 from amp_sdk.runtime import Board, LoopProcess, Reader, Role, fault_names, start_loop
 from amp_sdk.runtime import messages as m
+from amp_sdk.runtime._native import loop_program
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runtime needs POSIX")
 TESTS = Path(__file__).resolve().parents[1]
@@ -149,6 +150,22 @@ def test_the_loop_ends_limp_when_told(loop: LoopProcess) -> None:
     assert status.poll() and status.message["mode"] == STOP
     with pytest.raises(InputError, match="start the loop first"):
         Board.attach(loop.board.name)
+
+
+def test_what_the_system_does_not_permit_is_one_line() -> None:
+    settings = dataclasses.replace(patient(TIMEOUT_S), cpu=1000)
+    with start_loop(GO2, [], settings) as process:
+        assert len(process.board.notes) == 1
+        assert process.board.notes[0].startswith("the loop is not pinned to CPU 1000: ")
+
+
+def test_a_second_loop_for_one_board_is_refused(loop: LoopProcess) -> None:
+    done = subprocess.run(
+        [str(loop_program()), loop.board.name], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and "has a loop already" in done.stderr
+    done = subprocess.run([str(loop_program())], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
 
 
 def test_a_signal_ends_it_as_well(loop: LoopProcess) -> None:
