@@ -39,7 +39,8 @@ target_link_libraries(_core PRIVATE amp_core)
 if(UNIX)
   target_sources(
     _core PRIVATE bindings/runtime_board.cpp bindings/runtime_controller.cpp
-                  bindings/runtime_loop.cpp bindings/runtime_types.cpp)
+                  bindings/runtime_loop.cpp bindings/runtime_recorder.cpp
+                  bindings/runtime_types.cpp)
   target_compile_definitions(_core PRIVATE AMP_RUNTIME)
   target_link_libraries(_core PRIVATE amp_runtime)
 

@@ -17,6 +17,7 @@ void bind_runtime_types(py::module_& module);
 void bind_runtime_board(py::module_& module);
 void bind_runtime_controller(py::module_& module);
 void bind_runtime_loop(py::module_& module);
+void bind_runtime_recorder(py::module_& module);
 
 // The struct in a NumPy array of one element of its dtype; throws std::invalid_argument otherwise.
 template <class T>

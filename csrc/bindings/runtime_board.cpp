@@ -108,6 +108,7 @@ void bind_runtime(py::module_& core) {
   bind_runtime_board(module);
   bind_runtime_controller(module);
   bind_runtime_loop(module);
+  bind_runtime_recorder(module);
   module.def("now_ns", &now_ns, "CLOCK_MONOTONIC in nanoseconds.");
 }
 
