@@ -16,7 +16,7 @@ from amp_sim2sim import metrics
 from amp_sim2sim.episode import EpisodeLog
 
 INK, SOFT, ACCENT, CLIP, LIMIT = "#1d2733", "#9aa5b1", "#1f6fb2", "#e08a1e", "#c0392b"
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.edgecolor": SOFT,
     "axes.labelcolor": INK,
@@ -34,7 +34,7 @@ _WINDOW_S = 2.0
 
 def speed_figure(logs: Sequence[EpisodeLog], target: float | None, tolerance: float | None) -> str:
     """Forward speed of every episode (mean over half a second) against the command."""
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure, axes = _figure(9.0, 3.0)
         longest = max(logs, key=lambda log: len(log.action))
         total = np.zeros(len(longest.action))
@@ -57,7 +57,7 @@ def speed_figure(logs: Sequence[EpisodeLog], target: float | None, tolerance: fl
                 axes.axhspan(low, high, color=INK, alpha=0.06, linewidth=0)
         axes.set(xlabel="time in s", ylabel="forward speed in m/s", xlim=(0, time[-1]))
         figure.legend(loc="outside upper right", frameon=False, ncols=3)
-        return _svg(figure)
+        return svg_text(figure)
 
 
 def joint_figure(
@@ -72,7 +72,7 @@ def joint_figure(
     time = np.arange(len(log.joint_pos))[window] * log.period_s
     clip = None if clip_joint_pos is None else _best_phase(pos, clip_joint_pos)
     lower, upper = contract.joint_array("lower_rad"), contract.joint_array("upper_rad")
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure, grid = _joint_grid(contract)
         for j, axes in enumerate(grid):
             axes.plot(time, pos[:, j], color=ACCENT, linewidth=1.3, label="robot")
@@ -81,7 +81,7 @@ def joint_figure(
             low, high = axes.get_ylim()
             _limit_lines(axes, (lower[j], upper[j]), low - 0.05, high + 0.05)
         _finish_grid(figure, grid, contract, "joint angle in rad")
-        return _svg(figure)
+        return svg_text(figure)
 
 
 def torque_figure(log: EpisodeLog, contract: PolicyContract) -> str:
@@ -93,14 +93,14 @@ def torque_figure(log: EpisodeLog, contract: PolicyContract) -> str:
     part = slice(window.start * steps, window.stop * steps, 2)
     time = np.arange(len(fine.torque_nm))[part] * fine.step_s
     limit = contract.joint_array("effort_limit_nm")
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure, grid = _joint_grid(contract)
         for j, axes in enumerate(grid):
             axes.plot(time, fine.torque_nm[part, j], color=ACCENT, linewidth=0.9, label="torque")
             axes.set_ylim(-1.1 * limit[j], 1.1 * limit[j])
             _limit_lines(axes, (-limit[j], limit[j]), *axes.get_ylim())
         _finish_grid(figure, grid, contract, "torque in Nm")
-        return _svg(figure)
+        return svg_text(figure)
 
 
 def contact_figure(log: EpisodeLog, foot_names: Sequence[str]) -> str:
@@ -108,7 +108,7 @@ def contact_figure(log: EpisodeLog, foot_names: Sequence[str]) -> str:
     window = _window(log, 2 * _WINDOW_S)
     contact = log.foot_contact[window]
     start = window.start * log.period_s
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure, axes = _figure(9.0, 0.7 + 0.32 * len(foot_names))
         for row in range(len(foot_names)):
             edges = np.flatnonzero(np.diff(np.concatenate([[0], contact[:, row], [0]])))
@@ -124,7 +124,7 @@ def contact_figure(log: EpisodeLog, foot_names: Sequence[str]) -> str:
         axes.set_ylim(len(foot_names) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
         axes.set_axisbelow(True)
-        return _svg(figure)
+        return svg_text(figure)
 
 
 def _smooth_speed(log: EpisodeLog) -> tuple[np.ndarray, np.ndarray]:
@@ -189,7 +189,8 @@ def _finish_grid(figure: Figure, grid: list[Axes], contract: PolicyContract, qua
     )
 
 
-def _svg(figure: Figure) -> str:
+def svg_text(figure: Figure) -> str:
+    """The figure as SVG, the same bytes for the same figure."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()

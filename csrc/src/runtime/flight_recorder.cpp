@@ -39,12 +39,7 @@ template <class T>
 constexpr Member member(const char* name, std::size_t offset) {
   using Element = std::remove_extent_t<T>;
   const std::size_t extent = std::extent_v<T>;
-  return {name,
-          type_name<Element>(),
-          offset,
-          sizeof(Element),
-          extent == 0 ? 1 : extent,
-          extent == kMaxJoints};
+  return {name, type_name<Element>(), offset, sizeof(Element), extent, extent == kMaxJoints};
 }
 
 #define TICK(path) member<decltype(TickRecord::path)>(#path, offsetof(TickRecord, path))
@@ -125,7 +120,7 @@ std::size_t lay_out(const Member (&members)[N], std::size_t joints,
   for (const Member& m : members) {
     const std::size_t count = m.per_joint ? joints : m.count;
     fields.push_back({m.name, m.type, count, at});
-    at += count * m.element;
+    at += std::max<std::size_t>(1, count) * m.element;
   }
   return at;
 }
@@ -162,7 +157,8 @@ FlightRecorder::FlightRecorder(std::unique_ptr<Recorder> recorder, std::size_t j
   const auto copies = [](const Member* members, const std::vector<RecordField>& fields,
                          std::vector<Copy>& out) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      out.push_back({members[i].offset, fields[i].offset, fields[i].count * members[i].element});
+      out.push_back({members[i].offset, fields[i].offset,
+                     std::max<std::size_t>(1, fields[i].count) * members[i].element});
     }
   };
   copies(kTick, layout_.tick, tick_copies_);

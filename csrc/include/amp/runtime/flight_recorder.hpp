@@ -15,7 +15,7 @@ namespace amp::runtime {
 struct RecordField {
   std::string name;   // "state.joint_pos"
   const char* type;   // of NumPy: "<f8"
-  std::size_t count;  // 1: a number
+  std::size_t count;  // 0: a number, otherwise an array of so many
   std::size_t offset;
 };
 

@@ -1,0 +1,199 @@
+"""How regular a loop was: quantiles for a table, and a histogram as text and as a picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple, Union
+
+import numpy as np
+
+from amp_sdk._files import atomic_write
+from amp_sdk._table import table
+
+QUANTITIES = {
+    "period": "from one tick to the next",
+    "lateness": "from when a tick was due to its start",
+    "compute": "of a tick: reading, controlling, writing",
+    "policy_latency": "from a measurement to the policy's answer",
+}
+"""What a run's timing consists of, with the meaning of each."""
+
+_BINS = 40
+_WIDTH, _HEIGHT, _LEFT, _FOOT = 640, 180, 56, 40
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Durations in seconds: exact ends, quantiles, and counts ``[B]`` between edges ``[B + 1]``."""
+
+    name: str
+    count: int
+    min_s: float
+    median_s: float
+    p99_s: float
+    p999_s: float
+    max_s: float
+    edges_s: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of_samples(cls, name: str, durations_ns: np.ndarray) -> Distribution:
+        """Of every single duration ``[N]`` in ns; quantiles are those of the sorted values."""
+        values = np.sort(np.maximum(np.asarray(durations_ns, np.int64), 0))
+        if not len(values):
+            return _empty(name)
+        counts = np.ones(len(values))
+        low, high = float(values[0]), float(values[-1])
+        return cls._make(name, values.astype(np.float64), counts, low, high)
+
+    @classmethod
+    def of_histogram(cls, name: str, histogram: Any) -> Distribution:
+        """Of a ``Histogram`` of the loop, whose bins are right to 0.4 %."""
+        begins, ends, counts = histogram.bins()
+        if not len(counts):
+            return _empty(name)
+        low, high = float(histogram.min_ns), float(histogram.max_ns)
+        middle = np.clip((begins + ends - 1) / 2.0, low, high)
+        return cls._make(name, middle, counts.astype(np.float64), low, high)
+
+    @classmethod
+    def _make(
+        cls, name: str, values_ns: np.ndarray, weights: np.ndarray, low: float, high: float
+    ) -> Distribution:
+        ranks = np.cumsum(weights)
+
+        def quantile(q: float) -> float:
+            return float(values_ns[np.searchsorted(ranks, math.ceil(q * ranks[-1]))]) * 1e-9
+
+        edges = _edges(low, high)
+        counts = np.histogram(values_ns, bins=edges, weights=weights)[0]
+        return cls(
+            name,
+            int(ranks[-1]),
+            low * 1e-9,
+            quantile(0.5),
+            quantile(0.99),
+            quantile(0.999),
+            high * 1e-9,
+            edges * 1e-9,
+            counts.astype(np.int64),
+        )
+
+
+def report_text(distributions: Sequence[Distribution]) -> str:
+    """A table in us, and below it each histogram as bars; counts on a logarithmic scale."""
+    rows = [
+        [d.name, str(d.count), *(f"{v * 1e6:.1f}" for v in _shown(d))]
+        for d in distributions
+        if d.count
+    ]
+    if not rows:
+        return "no tick was timed"
+    head = ["us", "count", "median", "p99", "p99.9", "max"]
+    parts = [table(head, rows)]
+    parts += [f"{d.name} in us ({_meaning(d.name)})\n{_bars(d)}" for d in distributions if d.count]
+    return "\n\n".join(parts)
+
+
+def report_mapping(distributions: Sequence[Distribution]) -> Dict[str, Dict[str, Any]]:
+    """The figures for a JSON file, in seconds."""
+    return {
+        d.name: {
+            "count": d.count,
+            "min_s": d.min_s,
+            "median_s": d.median_s,
+            "p99_s": d.p99_s,
+            "p999_s": d.p999_s,
+            "max_s": d.max_s,
+            "histogram": {"edges_s": d.edges_s, "counts": d.counts},
+        }
+        for d in distributions
+    }
+
+
+def write_svg(path: Union[str, Path], distributions: Sequence[Distribution], title: str) -> None:
+    """Write all histograms as one picture. Raises InputError where that fails."""
+    shown = [d for d in distributions if d.count]
+    height = 34 + len(shown) * (_HEIGHT + _FOOT + 24)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH + _LEFT + 24} {height}" '
+        'font-family="sans-serif" font-size="12" fill="#1d2733">',
+        '<rect width="100%" height="100%" fill="white"/>',
+        f'<text x="{_LEFT}" y="22" font-size="15">{escape(title)}</text>',
+    ]
+    for i, d in enumerate(shown):
+        lines += _panel(d, 34 + i * (_HEIGHT + _FOOT + 24))
+    with atomic_write(path, binary=False) as file:
+        file.write("\n".join([*lines, "</svg>", ""]))
+
+
+def _panel(d: Distribution, top: int) -> List[str]:
+    text = ", ".join(
+        f"{n} {v * 1e6:.1f}" for n, v in zip(("median", "p99", "p99.9", "max"), _shown(d))
+    )
+    lines = [f'<text x="{_LEFT}" y="{top + 14}">{escape(d.name)} in us: {text}</text>']
+    base, step = top + 22 + _HEIGHT, _WIDTH / len(d.counts)
+    heights = _log_heights(d.counts)
+    for i, share in enumerate(heights):
+        x, size = _LEFT + i * step, share * _HEIGHT
+        if size:
+            lines.append(
+                f'<rect x="{x:.1f}" y="{base - size:.1f}" width="{step * 0.92:.1f}" '
+                f'height="{size:.1f}" fill="#1f6fb2"/>'
+            )
+    lines.append(f'<path d="M{_LEFT} {base}h{_WIDTH}" stroke="#9aa5b1"/>')
+    for i in range(0, len(d.edges_s), 8):
+        x = _LEFT + i * step
+        label = f"{d.edges_s[i] * 1e6:.4g}"
+        lines.append(f'<path d="M{x:.1f} {base}v5" stroke="#9aa5b1"/>')
+        lines.append(f'<text x="{x:.1f}" y="{base + 18}" text-anchor="middle">{label}</text>')
+    top_count = int(d.counts.max())
+    for count in (10**k for k in range(len(str(top_count)))):
+        y = base - math.log1p(count) / math.log1p(top_count) * _HEIGHT
+        lines.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{count}</text>')
+    return lines
+
+
+def _bars(d: Distribution, rows: int = 10, width: int = 48) -> str:
+    per_row = len(d.counts) // rows
+    counts = d.counts.reshape(rows, per_row).sum(axis=1)
+    lines = []
+    for i, share in enumerate(_log_heights(counts)):
+        low, high = d.edges_s[i * per_row] * 1e6, d.edges_s[(i + 1) * per_row] * 1e6
+        bar = "#" * (max(1, round(share * width)) if counts[i] else 0)
+        lines.append(f"  {low:10.1f} to {high:10.1f} {bar:<{width}} {counts[i]}")
+    return "\n".join(lines)
+
+
+def _edges(low: float, high: float) -> np.ndarray:
+    """Display bins in ns: linear where the values are of one size, logarithmic otherwise."""
+    high = max(high, low + _BINS * 0.5)
+    if high < 10.0 * max(low, 100.0):
+        edges = np.linspace(low, high, _BINS + 1)
+    else:
+        edges = np.geomspace(max(low, 100.0), high, _BINS + 1)
+        edges[0] = min(low, edges[0])
+    edges[-1] = np.nextafter(high, np.inf)
+    return edges
+
+
+def _log_heights(counts: np.ndarray) -> np.ndarray:
+    return np.log1p(counts) / max(math.log1p(float(counts.max())), 1e-12)
+
+
+def _shown(d: Distribution) -> Tuple[float, ...]:
+    return (d.median_s, d.p99_s, d.p999_s, d.max_s)
+
+
+def _meaning(name: str) -> str:
+    return QUANTITIES.get(name, "logarithmic bars")
+
+
+def _empty(name: str) -> Distribution:
+    nothing = float("nan")
+    zeros = np.zeros(_BINS, np.int64)
+    edges = np.zeros(_BINS + 1)
+    return Distribution(name, 0, nothing, nothing, nothing, nothing, nothing, edges, zeros)
