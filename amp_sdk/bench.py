@@ -26,6 +26,11 @@ BENCHES: Dict[str, Tuple[str, Optional[str], str]] = {
         None,
         "a policy's step (observation, network, action) beside its network alone",
     ),
+    "loop": (
+        "amp_sdk.runtime.bench_loop",
+        None,
+        "how late the loop's ticks are, beside a loop that only sleeps",
+    ),
 }
 
 

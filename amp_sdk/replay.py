@@ -90,9 +90,9 @@ def _given(options: Sequence[str], slots: Sequence[int]) -> Dict[int, str]:
 
 def _policy(log: FlightLog, slot: int, given: Optional[str], notes: List[str]) -> Policy:
     recorded = next((p for p in log.header.policies if p.slot == slot), None)
-    if given is None and recorded is None:
+    if given is None and not (recorded and recorded.path):
         raise InputError(f"{log.path} does not name the policy of slot {slot}; give --policy")
-    if recorded is None:
+    if recorded is None or not recorded.sha256:
         return load_policy(str(given))
     file = resolve(recorded.path if given is None else given)
     changed = _difference(recorded, file)

@@ -62,7 +62,7 @@ class Field:
 
 @dataclass(frozen=True)
 class RecordedPolicy:
-    """A policy of the run: its slot, its file, the file's SHA-256 and its contract as JSON."""
+    """A policy of the run: its slot, contract as JSON, file and that file's SHA-256 (or "")."""
 
     slot: int
     path: str

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import os
 import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Sequence, Tuple, Union
 
 import amp_sdk
+from amp_sdk.contract import PolicyContract
+from amp_sdk.errors import InputError
 from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime._native import native
@@ -16,14 +19,17 @@ from amp_sdk.runtime.flight_header import Field, Header, RecordedPolicy, write_h
 
 
 def begin_record(
-    path: Union[str, Path], robot: RobotSpec, policies: Sequence[Policy], loop_period_s: float
+    path: Union[str, Path],
+    robot: RobotSpec,
+    policies: Sequence[Union[Policy, PolicyContract]],
+    loop_period_s: float,
 ) -> None:
     """Write the header of a run of ``policies`` (slot ``i`` is ``policies[i]``) on ``robot``.
 
     Joints are in the order of the policies' contracts, the robot's own without any. Raises
     InputError where the file is there already or cannot be written.
     """
-    names = policies[0].contract.joint_names if policies else robot.joint_names
+    names = _contract(policies[0]).joint_names if policies else robot.joint_names
     write_header(path, make_header(robot.name, robot.variant, names, policies, loop_period_s))
 
 
@@ -31,7 +37,7 @@ def make_header(
     robot: str,
     variant: str,
     joint_names: Sequence[str],
-    policies: Sequence[Policy],
+    policies: Sequence[Union[Policy, PolicyContract]],
     loop_period_s: float,
 ) -> Header:
     """The header of a run that begins now, on this machine."""
@@ -54,10 +60,29 @@ def make_header(
     )
 
 
-def _recorded(slot: int, policy: Policy) -> RecordedPolicy:
+def record_path(path: Path) -> bytes:
+    """``path`` as the loop's configuration holds it. Raises InputError for one that is too long."""
+    name = os.fsencode(path)
+    longest = native().PATH_SIZE - 1
+    if len(name) > longest:
+        raise InputError(
+            f"the name of the flight record has {len(name)} bytes; expected at most {longest}; "
+            "choose a folder nearer to the root"
+        )
+    return name
+
+
+def _contract(policy: Union[Policy, PolicyContract]) -> PolicyContract:
+    return policy if isinstance(policy, PolicyContract) else policy.contract
+
+
+def _recorded(slot: int, policy: Union[Policy, PolicyContract]) -> RecordedPolicy:
+    text = _contract(policy).to_json()
+    if isinstance(policy, PolicyContract):
+        return RecordedPolicy(slot, "", "", text)
     source = policy.sources[0]
     path = str(Path(source.path).resolve())  # a replay may run in another folder
-    return RecordedPolicy(slot, path, source.sha256, policy.contract.to_json())
+    return RecordedPolicy(slot, path, source.sha256, text)
 
 
 def _fields(layout: Sequence[Tuple[str, str, int, int]]) -> Tuple[Field, ...]:

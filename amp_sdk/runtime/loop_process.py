@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
+import warnings
+from pathlib import Path
 from types import TracebackType
-from typing import Optional, Sequence, Type
+from typing import List, Optional, Sequence, Type, Union
 
 import numpy as np
 
+from amp_sdk._cli import write_json
 from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
+from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime._native import loop_program
 from amp_sdk.runtime.board import Board, Role
 from amp_sdk.runtime.configuration import loop_config
+from amp_sdk.runtime.flight_start import begin_record, record_path
 from amp_sdk.runtime.settings import LoopSettings
+from amp_sdk.runtime.timing import Distribution, board_timing, report_mapping, write_svg
 
 _START_TIMEOUT_S = 20.0
 
@@ -27,8 +34,15 @@ class LoopProcess:
     ``orphan_time_s``.
     """
 
-    def __init__(self, board: Board, process: subprocess.Popen[bytes], stop_time_s: float) -> None:
+    def __init__(
+        self,
+        board: Board,
+        process: subprocess.Popen[bytes],
+        stop_time_s: float,
+        record: Optional[Path] = None,
+    ) -> None:
         self.board = board
+        self.record = record
         self._process = process
         self._stop_time_s = stop_time_s
         self._status = board.status()
@@ -48,6 +62,10 @@ class LoopProcess:
         self._status.poll()
         return self._status.message
 
+    def timing(self) -> List[Distribution]:
+        """Period, lateness, computing time and policy latency of the run so far."""
+        return board_timing(self.board)
+
     def stop(self, timeout_s: Optional[float] = None) -> int:
         """Damp the robot, let it go limp, end the loop; returns the exit status of its process.
 
@@ -62,11 +80,27 @@ class LoopProcess:
                 status = self._process.wait(timeout)
                 self.board.release(Role.OWNER)
                 self.board.unlink()
+                self._write_report()
                 return status
             except subprocess.TimeoutExpired:
                 if insist is not None:
                     insist()
         raise InputError(f"the loop, process {self.pid}, cannot be ended; end it by hand")
+
+    def _write_report(self) -> None:
+        """The timing beside the flight record: ``NAME.timing.svg`` and ``NAME.timing.json``."""
+        if self._process.stderr is not None and not self._process.stderr.closed:
+            for line in self._process.stderr:  # why the recorder stopped, for one
+                print(line.decode(errors="replace"), end="", file=sys.stderr)
+            self._process.stderr.close()
+        if self.record is None:
+            return
+        timing = self.timing()
+        try:
+            write_svg(self.record.with_suffix(".timing.svg"), timing, self.record.name)
+            write_json(self.record.with_suffix(".timing.json"), report_mapping(timing))
+        except InputError as error:  # the robot is safe; a full disk must not hide that
+            warnings.warn(str(error), RuntimeWarning, stacklevel=3)
 
     def __enter__(self) -> LoopProcess:
         return self
@@ -82,18 +116,28 @@ class LoopProcess:
 
 def start_loop(
     robot: RobotSpec,
-    policies: Sequence[PolicyContract] = (),
+    policies: Sequence[Union[Policy, PolicyContract]] = (),
     settings: Optional[LoopSettings] = None,
     name: Optional[str] = None,
+    record: Optional[Union[str, Path]] = None,
 ) -> LoopProcess:
-    """Start the loop for ``robot``; the policy with contract ``policies[i]`` gets slot ``i``.
+    """Start the loop for ``robot``; ``policies[i]`` gets slot ``i``.
+
+    ``record`` names a new file for the flight record, beside which ``stop`` writes the timing; a
+    replay finds the policies again where they are given as ``Policy``.
 
     The loop starts in mode stop: the motors are idle until an operator asks for more. What it could
     not have, real-time priority for one, is in ``board.notes``. Raises InputError where a policy
     does not fit the robot or the loop cannot start.
     """
     settings = LoopSettings() if settings is None else settings
-    board = Board.create(loop_config(robot, policies, settings), name)
+    contracts = [getattr(policy, "contract", policy) for policy in policies]
+    config = loop_config(robot, contracts, settings)
+    file = None if record is None else Path(record).resolve()
+    if file is not None:
+        config["record_path"] = record_path(file)
+        begin_record(file, robot, policies, settings.period_s)
+    board = Board.create(config, name)
     try:
         board.claim(Role.OWNER)
         # a session of its own: Ctrl-C in a terminal is for Python, which then stops the loop
@@ -108,7 +152,7 @@ def start_loop(
         board.native.quit()
         board.unlink()
         raise
-    return LoopProcess(board, process, settings.damp_time_s)
+    return LoopProcess(board, process, settings.damp_time_s, file)
 
 
 def _wait_until_running(board: Board, process: subprocess.Popen[bytes]) -> None:

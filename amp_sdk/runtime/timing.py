@@ -12,6 +12,7 @@ import numpy as np
 
 from amp_sdk._files import atomic_write
 from amp_sdk._table import table
+from amp_sdk.runtime.board import Board
 
 QUANTITIES = {
     "period": "from one tick to the next",
@@ -50,14 +51,17 @@ class Distribution:
         return cls._make(name, values.astype(np.float64), counts, low, high)
 
     @classmethod
-    def of_histogram(cls, name: str, histogram: Any) -> Distribution:
-        """Of a ``Histogram`` of the loop, whose bins are right to 0.4 %."""
-        begins, ends, counts = histogram.bins()
-        if not len(counts):
+    def of_histograms(cls, name: str, histograms: Sequence[Any]) -> Distribution:
+        """Of one or more ``Histogram`` of the loop, taken together; right to 0.4 %."""
+        filled = [h for h in histograms if h.count]
+        if not filled:
             return _empty(name)
-        low, high = float(histogram.min_ns), float(histogram.max_ns)
-        middle = np.clip((begins + ends - 1) / 2.0, low, high)
-        return cls._make(name, middle, counts.astype(np.float64), low, high)
+        low, high = min(h.min_ns for h in filled), max(h.max_ns for h in filled)
+        begins, ends, counts = (np.concatenate(c) for c in zip(*(h.bins() for h in filled)))
+        order = np.argsort(begins, kind="stable")
+        middle = np.clip((begins + ends - 1)[order] / 2.0, low, high)
+        weights = counts[order].astype(np.float64)
+        return cls._make(name, middle, weights, float(low), float(high))
 
     @classmethod
     def _make(
@@ -81,6 +85,11 @@ class Distribution:
             edges * 1e-9,
             counts.astype(np.int64),
         )
+
+
+def board_timing(board: Board) -> List[Distribution]:
+    """The timing that the loop of ``board`` counted so far; see ``QUANTITIES``."""
+    return [Distribution.of_histograms(name, [getattr(board.native, name)]) for name in QUANTITIES]
 
 
 def report_text(distributions: Sequence[Distribution]) -> str:

@@ -98,6 +98,15 @@ void bind_runtime_board(py::module_& module) {
                               [](const Board& self) { return self->recorder_failed.load() != 0; });
   board.def_property_readonly("records_lost",
                               [](const Board& self) { return self->records_lost.load(); });
+  const auto timing = [&board](const char* name, Histogram LoopTiming::* member) {
+    board.def_property_readonly(
+        name, [member](const Board& self) -> const Histogram& { return self->timing.*member; },
+        py::return_value_policy::reference_internal);
+  };
+  timing("period", &LoopTiming::period);
+  timing("lateness", &LoopTiming::lateness);
+  timing("compute", &LoopTiming::compute);
+  timing("policy_latency", &LoopTiming::policy_latency);
   channels(board);
   roles(board);
 }

@@ -1,8 +1,10 @@
 #include <atomic>
 #include <thread>
 
+#include "amp/runtime/bare_loop.hpp"
 #include "amp/runtime/drivers.hpp"
 #include "amp/runtime/loop.hpp"
+#include "amp/runtime/run_monitor.hpp"
 #include "runtime.hpp"
 
 namespace amp::bindings {
@@ -18,7 +20,8 @@ class LoopThread {
     if (driver_ == nullptr) {
       throw std::invalid_argument("this build has no such driver");
     }
-    loop_ = std::make_unique<Loop>(*board_, *driver_, nullptr);
+    monitor_ = std::make_unique<RunMonitor>(*board_);
+    loop_ = std::make_unique<Loop>(*board_, *driver_, monitor_.get());
     thread_ = std::thread([this] {
       make_realtime((*board_)->config, *board_);
       loop_->run(quit_);
@@ -36,6 +39,7 @@ class LoopThread {
  private:
   std::shared_ptr<Board> board_;
   std::unique_ptr<Driver> driver_;
+  std::unique_ptr<RunMonitor> monitor_;
   std::unique_ptr<Loop> loop_;
   std::atomic<bool> quit_{false};
   std::thread thread_;
@@ -47,6 +51,13 @@ void bind_runtime_loop(py::module_& module) {
   py::class_<LoopThread>(module, "LoopThread")
       .def(py::init<std::shared_ptr<Board>>())
       .def("stop", &LoopThread::stop, py::call_guard<py::gil_scoped_release>());
+  // in a thread of its own, whose scheduling ends with it
+  module.def(
+      "bare_loop",
+      [](const Board& board, double duration_s) {
+        std::thread([&board, duration_s] { bare_loop(board, duration_s); }).join();
+      },
+      py::arg("board"), py::arg("duration_s"), py::call_guard<py::gil_scoped_release>());
 }
 
 }  // namespace amp::bindings

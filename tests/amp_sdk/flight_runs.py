@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 import numpy as np
-from amp_sdk.runtime._native import native
 
 from amp_sdk.contract import COMMAND_NAMES
 from amp_sdk.observation import ObservationBuilder, RobotState
 from amp_sdk.policy import Policy
+from amp_sdk.runtime._native import native
 from amp_sdk.runtime.flight_header import write_header
 from amp_sdk.runtime.flight_start import make_header
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Protocol, Tuple
 
+import numpy as np
+
 from amp_sdk.contract import COMMAND_NAMES, PolicyContract
 from amp_sdk.runtime.modes import Mode
 
@@ -72,6 +74,16 @@ class CommandRange:
             at = contract.command_index(name)
             if at >= 0:
                 lower[i], upper[i] = contract.commands[at].lower, contract.commands[at].upper
+        return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
+
+    @classmethod
+    def of_config(cls, config: np.ndarray) -> CommandRange:
+        """The widest ranges of all policies in a ``LoopConfig``; the loop clips to each one's."""
+        policies = config["policy"][config["policy"]["present"] != 0]
+        if not len(policies):
+            return cls(STANDSTILL, STANDSTILL)
+        lower = policies["command_lower"].min(axis=0).tolist()
+        upper = policies["command_upper"].max(axis=0).tolist()
         return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
 
     def clip(self, velocity: Velocity) -> Velocity:

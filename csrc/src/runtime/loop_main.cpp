@@ -8,6 +8,7 @@
 
 #include "amp/runtime/drivers.hpp"
 #include "amp/runtime/loop.hpp"
+#include "amp/runtime/run_monitor.hpp"
 
 namespace {
 
@@ -29,7 +30,8 @@ int run(const char* name) {
     std::fprintf(stderr, "error: this build has no driver number %u\n", config.driver);
     return 2;
   }
-  Loop loop(*board, *driver, nullptr);
+  RunMonitor monitor(*board);
+  Loop loop(*board, *driver, &monitor);
   make_realtime(config, *board);
   loop.run(quit);
   board->release(Role::loop);

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from amp_sdk.runtime._native import native
 from flight_runs import Run, loop_config, random_tick
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amp_sdk.errors import InputError
+from amp_sdk.runtime._native import native
 from amp_sdk.runtime.flight_header import write_header
 from amp_sdk.runtime.flight_log import DamagedRecordWarning, FlightLog
 from amp_sdk.runtime.flight_start import make_header

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from amp_sdk.runtime._native import native
-from amp_sdk.runtime.messages import fault_bit
 from flight_runs import PERIOD_NS, Run
 
+from amp_sdk.runtime._native import native
 from amp_sdk.runtime.flight_log import FlightLog
+from amp_sdk.runtime.messages import fault_bit
 from amp_sdk.runtime.summary import FaultEvent, ModeSpan, summarize, timing
 
 

@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from amp_sdk.runtime._native import native
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amp_sdk._cli import write_json
+from amp_sdk.runtime._native import native
 from amp_sdk.runtime.timing import Distribution, report_mapping, report_text, write_svg
 
 
@@ -34,7 +34,12 @@ def test_the_loops_histogram_says_the_same_to_its_resolution(values) -> None:
     histogram = native().Histogram()
     histogram.add_all(np.array(values, np.int64))
     exact = Distribution.of_samples("lateness", np.array(values))
-    found = Distribution.of_histogram("lateness", histogram)
+    halves = [native().Histogram(), native().Histogram(), native().Histogram()]
+    for i, half in enumerate(halves[:2]):
+        half.add_all(np.array(values, np.int64)[i::2])
+    found = Distribution.of_histograms("lateness", [histogram])
+    joined = Distribution.of_histograms("lateness", halves)
+    assert joined.median_s == found.median_s and (joined.counts == found.counts).all()
     for name in ("min_s", "median_s", "p99_s", "p999_s", "max_s"):
         assert getattr(found, name) == pytest.approx(getattr(exact, name), rel=1 / 256, abs=1e-9)
     assert found.count == exact.count == found.counts.sum()
@@ -59,7 +64,7 @@ def test_text_and_picture(tmp_path: Path) -> None:
 
 
 def test_nothing_timed(tmp_path: Path) -> None:
-    nothing = [Distribution.of_histogram("period", native().Histogram())]
+    nothing = [Distribution.of_histograms("period", [native().Histogram()])]
     assert report_text(nothing) == "no tick was timed"
     write_svg(tmp_path / "t.svg", nothing, "none")
     write_json(tmp_path / "t.json", report_mapping(nothing))

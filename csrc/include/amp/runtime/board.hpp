@@ -14,6 +14,7 @@
 
 #include "amp/runtime/channel.hpp"
 #include "amp/runtime/config.hpp"
+#include "amp/runtime/timing.hpp"
 #include "amp/runtime/types.hpp"
 
 namespace amp::runtime {
@@ -45,6 +46,8 @@ struct BoardLayout {
   std::atomic<std::uint32_t> notes_size{0};
   std::atomic<std::uint32_t> recorder_failed{0};  // 1: recording has stopped
   std::atomic<std::uint64_t> records_lost{0};     // ticks that the recorder had no room for
+
+  LoopTiming timing;  // of the run so far
 
   Channel<RobotState> robot_state;      // from the robot's side to the shared-memory driver
   Channel<JointCommand> robot_command;  // and back

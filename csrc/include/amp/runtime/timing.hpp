@@ -80,14 +80,12 @@ class Histogram {
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "shared memory needs it");
 
-// The timing of one run. `period`: from one tick's start to the next. `lateness`: from the time a
-// tick was due to its start. `work`: from a tick's start to its end. `policy`: from the state that
-// a policy target answers to the tick that first uses it, once per target.
+// The timing of one run, as in TickTiming; `policy_latency` once for each answer.
 struct LoopTiming {
   Histogram period;
   Histogram lateness;
-  Histogram work;
-  Histogram policy;
+  Histogram compute;
+  Histogram policy_latency;
 };
 
 }  // namespace amp::runtime
