@@ -18,6 +18,7 @@ from amp_sdk.runtime.flight_log import DamagedRecordWarning, FlightLog
 from amp_sdk.runtime.replay import Comparison, compare
 from amp_sdk.runtime.summary import RunSummary, summarize
 from amp_sdk.runtime.summary import timing as timing_of
+from amp_sdk.runtime.timing_picture import write_svg
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -37,7 +38,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     _print(summary, comparisons, distributions)
     write_json(args.json, _result(summary, comparisons, distributions, notes))
     if args.timing is not None:
-        timing.write_svg(args.timing, distributions, f"{summary.robot}, {summary.created_utc}")
+        write_svg(args.timing, distributions, f"{summary.robot}, {summary.created_utc}")
         print(f"timing: {args.timing}")
     if args.plots is not None:
         status = run_layer(

@@ -25,7 +25,8 @@ from amp_sdk.runtime.configuration import loop_config
 from amp_sdk.runtime.flight_start import begin_record, record_path
 from amp_sdk.runtime.modes import Mode
 from amp_sdk.runtime.settings import LoopSettings, SafetySettings
-from amp_sdk.runtime.timing import Distribution, report_mapping, report_text, write_svg
+from amp_sdk.runtime.timing import Distribution, report_mapping, report_text
+from amp_sdk.runtime.timing_picture import write_svg
 
 LIMIT = 1.3
 """The loop's lateness is at most this many times the bare loop's."""

@@ -22,7 +22,8 @@ from amp_sdk.runtime.board import Board, Role
 from amp_sdk.runtime.configuration import loop_config
 from amp_sdk.runtime.flight_start import begin_record, record_path
 from amp_sdk.runtime.settings import LoopSettings
-from amp_sdk.runtime.timing import Distribution, board_timing, report_mapping, write_svg
+from amp_sdk.runtime.timing import Distribution, board_timing, report_mapping
+from amp_sdk.runtime.timing_picture import write_svg
 
 _START_TIMEOUT_S = 20.0
 

@@ -8,15 +8,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import List, Optional
 
 import numpy as np
 
-from amp_sdk.contract import COMMAND_NAMES, PolicyContract
+from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
-from amp_sdk.observation import ObservationBuilder, RobotState
 from amp_sdk.policy import Policy
 from amp_sdk.runtime.flight_log import FlightLog, PolicyRecords
+from amp_sdk.runtime.rebuild import bits, rebuild
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def compare(log: FlightLog, slot: int, policy: Policy) -> Comparison:
     _check_fits(log, records, contract, policy.path)
     actions = _run_again(policy, records)
     action_rows = _differing(actions, records.rows["action"])
-    rebuilt, known, resets = _rebuild(log, records, contract)
+    rebuilt, known, resets = rebuild(log, records, contract)
     observation_rows = _differing(rebuilt, records.observation) & known
     joints = [f"action of {name!r}" for name in contract.joint_names]
     return Comparison(
@@ -109,71 +109,9 @@ def _run_again(policy: Policy, records: PolicyRecords) -> np.ndarray:
     return actions
 
 
-def _rebuild(
-    log: FlightLog, records: PolicyRecords, contract: PolicyContract
-) -> Tuple[np.ndarray, np.ndarray, int]:
-    """Observations ``[N, D]`` float32, which of them could be built ``[N]``, number of resets.
-
-    A history that began anew is known by its observation, in which all samples of a term are the
-    newest one. After answers that the record has not, the history is unknown until it is full.
-    """
-    states = _states(log)
-    builder, fresh = ObservationBuilder(contract), ObservationBuilder(contract)
-    commands = [list(COMMAND_NAMES).index(c.name) for c in contract.commands]
-    longest = max(term.history for term in contract.observation)
-    rebuilt = np.zeros(records.observation.shape, np.float32)
-    known = np.zeros(len(rebuilt), bool)
-    nothing = np.zeros(contract.action_dim)
-    last_action, last_sequence, unknown, resets = nothing, -1, longest, 0
-    for i, row in enumerate(records.rows):
-        if int(row["sequence"]) != last_sequence + 1:
-            unknown = longest
-        last_sequence = int(row["sequence"])
-        state = states.get((int(row["time_ns"]), int(row["state_tick"])))
-        command = row["command"][commands]
-        action = np.asarray(row["action"], np.float64)
-        try:
-            if state is None:
-                raise InputError("not in the record")
-            fresh.reset()
-            fresh.build(state, command, nothing, rebuilt[i])
-            if _same(rebuilt[i], records.observation[i]):
-                builder, fresh = fresh, builder
-                resets += 1
-                unknown = 0
-            else:
-                builder.build(state, command, last_action, rebuilt[i])
-                unknown = max(0, unknown - 1)
-            known[i] = unknown == 0
-        except InputError:  # nor is a measurement whose attitude is none
-            unknown = longest
-        last_action = contract.applied_action(action)
-    return rebuilt, known, resets
-
-
-def _states(log: FlightLog) -> Dict[Tuple[int, int], RobotState]:
-    """Every measurement of the record by its time in ns and the robot's counter."""
-    ticks = log.ticks[log.ticks["has_state"] != 0]
-    keys = zip(ticks["state.time_ns"].tolist(), ticks["state.tick"].tolist())
-    gyro, quat = ticks["state.gyro_b"], ticks["state.quat_wxyz"]
-    pos, vel = ticks["state.joint_pos"], ticks["state.joint_vel"]
-    return {
-        key: RobotState(ang_vel_b=gyro[i], quat_w=quat[i], joint_pos=pos[i], joint_vel=vel[i])
-        for i, key in enumerate(keys)
-    }
-
-
 def _differing(found: np.ndarray, recorded: np.ndarray) -> np.ndarray:
     """Which rows ``[N]`` differ in any bit; arrays ``[N, K]`` float32."""
-    return (_bits(found) != _bits(recorded)).any(axis=1)
-
-
-def _same(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool((_bits(a) == _bits(b)).all())
-
-
-def _bits(values: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(values, np.float32).view(np.uint32)
+    return (bits(found) != bits(recorded)).any(axis=1)
 
 
 def _first(
@@ -187,7 +125,7 @@ def _first(
     if not rows.any():
         return None
     i = int(np.argmax(rows))
-    j = int(np.argmax(_bits(recorded[i]) != _bits(found[i])))
+    j = int(np.argmax(bits(recorded[i]) != bits(found[i])))
     row = records.rows[i]
     begin = log.ticks["timing.time_ns"][0] if len(log.ticks) else row["time_ns"]
     return Difference(

@@ -1,16 +1,13 @@
-"""How regular a loop was: quantiles for a table, and a histogram as text and as a picture."""
+"""How regular a loop was: quantiles for a table and for JSON, and a histogram as text."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from html import escape
-from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple, Union
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from amp_sdk._files import atomic_write
 from amp_sdk._table import table
 from amp_sdk.runtime.board import Board
 
@@ -23,7 +20,6 @@ QUANTITIES = {
 """What a run's timing consists of, with the meaning of each."""
 
 _BINS = 40
-_WIDTH, _HEIGHT, _LEFT, _FOOT = 640, 180, 56, 40
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ def board_timing(board: Board) -> List[Distribution]:
 def report_text(distributions: Sequence[Distribution]) -> str:
     """A table in us, and below it each histogram as bars; counts on a logarithmic scale."""
     rows = [
-        [d.name, str(d.count), *(f"{v * 1e6:.1f}" for v in _shown(d))]
+        [d.name, str(d.count), *(f"{v * 1e6:.1f}" for v in shown(d))]
         for d in distributions
         if d.count
     ]
@@ -123,54 +119,11 @@ def report_mapping(distributions: Sequence[Distribution]) -> Dict[str, Dict[str,
     }
 
 
-def write_svg(path: Union[str, Path], distributions: Sequence[Distribution], title: str) -> None:
-    """Write all histograms as one picture. Raises InputError where that fails."""
-    shown = [d for d in distributions if d.count]
-    height = 34 + len(shown) * (_HEIGHT + _FOOT + 24)
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH + _LEFT + 24} {height}" '
-        'font-family="sans-serif" font-size="12" fill="#1d2733">',
-        '<rect width="100%" height="100%" fill="white"/>',
-        f'<text x="{_LEFT}" y="22" font-size="15">{escape(title)}</text>',
-    ]
-    for i, d in enumerate(shown):
-        lines += _panel(d, 34 + i * (_HEIGHT + _FOOT + 24))
-    with atomic_write(path, binary=False) as file:
-        file.write("\n".join([*lines, "</svg>", ""]))
-
-
-def _panel(d: Distribution, top: int) -> List[str]:
-    text = ", ".join(
-        f"{n} {v * 1e6:.1f}" for n, v in zip(("median", "p99", "p99.9", "max"), _shown(d))
-    )
-    lines = [f'<text x="{_LEFT}" y="{top + 14}">{escape(d.name)} in us: {text}</text>']
-    base, step = top + 22 + _HEIGHT, _WIDTH / len(d.counts)
-    heights = _log_heights(d.counts)
-    for i, share in enumerate(heights):
-        x, size = _LEFT + i * step, share * _HEIGHT
-        if size:
-            lines.append(
-                f'<rect x="{x:.1f}" y="{base - size:.1f}" width="{step * 0.92:.1f}" '
-                f'height="{size:.1f}" fill="#1f6fb2"/>'
-            )
-    lines.append(f'<path d="M{_LEFT} {base}h{_WIDTH}" stroke="#9aa5b1"/>')
-    for i in range(0, len(d.edges_s), 8):
-        x = _LEFT + i * step
-        label = f"{d.edges_s[i] * 1e6:.4g}"
-        lines.append(f'<path d="M{x:.1f} {base}v5" stroke="#9aa5b1"/>')
-        lines.append(f'<text x="{x:.1f}" y="{base + 18}" text-anchor="middle">{label}</text>')
-    top_count = int(d.counts.max())
-    for count in (10**k for k in range(len(str(top_count)))):
-        y = base - math.log1p(count) / math.log1p(top_count) * _HEIGHT
-        lines.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{count}</text>')
-    return lines
-
-
 def _bars(d: Distribution, rows: int = 10, width: int = 48) -> str:
     per_row = len(d.counts) // rows
     counts = d.counts.reshape(rows, per_row).sum(axis=1)
     lines = []
-    for i, share in enumerate(_log_heights(counts)):
+    for i, share in enumerate(log_heights(counts)):
         low, high = d.edges_s[i * per_row] * 1e6, d.edges_s[(i + 1) * per_row] * 1e6
         bar = "#" * (max(1, round(share * width)) if counts[i] else 0)
         lines.append(f"  {low:10.1f} to {high:10.1f} {bar:<{width}} {counts[i]}")
@@ -189,11 +142,13 @@ def _edges(low: float, high: float) -> np.ndarray:
     return edges
 
 
-def _log_heights(counts: np.ndarray) -> np.ndarray:
+def log_heights(counts: np.ndarray) -> np.ndarray:
+    """Counts ``[B]`` on a logarithmic scale, the largest as 1."""
     return np.log1p(counts) / max(math.log1p(float(counts.max())), 1e-12)
 
 
-def _shown(d: Distribution) -> Tuple[float, ...]:
+def shown(d: Distribution) -> Tuple[float, ...]:
+    """What the table shows, in s: median, p99, p99.9, max."""
     return (d.median_s, d.p99_s, d.p999_s, d.max_s)
 
 

@@ -63,6 +63,8 @@ void bind_recorder(py::module_& module) {
   module.def("record_layout", &record_layout, py::arg("joints"));
 }
 
+using Durations = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>;
+
 // The bins that hold something: their lower edges in ns and their counts.
 py::tuple bins(const Histogram& histogram) {
   std::vector<std::int64_t> edges, ends;
@@ -84,7 +86,7 @@ void bind_timing(py::module_& module) {
   py::class_<Histogram> histogram(module, "Histogram");
   histogram.def(py::init<>());
   histogram.def("add", &Histogram::add);
-  histogram.def("add_all", [](Histogram& self, const py::array_t<std::int64_t>& durations) {
+  histogram.def("add_all", [](Histogram& self, const Durations& durations) {
     for (py::ssize_t i = 0; i < durations.size(); ++i) {
       self.add(durations.data()[i]);
     }

@@ -17,7 +17,7 @@ from amp_sdk._files import atomic_write
 from amp_sdk.rotations import rotate_inverse
 from amp_sdk.runtime.flight_log import DamagedRecordWarning, FlightLog
 from amp_sdk.runtime.summary import RunSummary, summarize, tick_times_s, timing
-from amp_sdk.runtime.timing import write_svg
+from amp_sdk.runtime.timing_picture import write_svg
 from amp_sim2sim.plots import ACCENT, CLIP, INK, LIMIT, SOFT, STYLE, svg_text
 
 _COLOURS = {"stop": SOFT, "damp": CLIP, "stand": "#7fb77e", "policy": ACCENT}

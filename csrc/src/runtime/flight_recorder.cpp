@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <type_traits>
 
 namespace amp::runtime {
@@ -113,6 +114,19 @@ const Member kPolicy[] = {
 #undef TIMING
 #undef POLICY
 
+// Whether `path` is a flight record that has its header and nothing else yet.
+bool holds_header_only(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const auto size = file ? static_cast<std::uint64_t>(file.tellg()) : 0;
+  char magic[8] = {};
+  std::uint32_t numbers[2] = {};  // version, start
+  file.seekg(0);
+  file.read(magic, sizeof magic);
+  file.read(reinterpret_cast<char*>(numbers), sizeof numbers);
+  return file && std::memcmp(magic, "AMPFLOG\n", sizeof magic) == 0 && numbers[0] == 1 &&
+         numbers[1] == size;
+}
+
 template <std::size_t N>
 std::size_t lay_out(const Member (&members)[N], std::size_t joints,
                     std::vector<RecordField>& fields) {
@@ -137,6 +151,10 @@ std::unique_ptr<FlightRecorder> FlightRecorder::open(const std::string& path,
                                                      const LoopConfig& config, std::string& error) {
   if (config.joints < 1 || config.joints > kMaxJoints || !(config.period_s > 0.0)) {
     error = "the configuration has no joints or no period";
+    return nullptr;
+  }
+  if (!holds_header_only(path)) {
+    error = path + " is no flight record that was just begun";
     return nullptr;
   }
   const RecordLayout layout(config.joints);

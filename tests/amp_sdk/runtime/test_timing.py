@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from amp_sdk._cli import write_json
 from amp_sdk.runtime._native import native
-from amp_sdk.runtime.timing import Distribution, report_mapping, report_text, write_svg
+from amp_sdk.runtime.timing import Distribution, report_mapping, report_text
+from amp_sdk.runtime.timing_picture import write_svg
 
 
 @given(st.lists(st.integers(0, 10**10), min_size=1, max_size=200))
