@@ -98,6 +98,7 @@ const Member kTick[] = {
     IN_TICK(status, active_policy),
     IN_TICK(status, wanted_policies),
     IN_TICK(status, stand_done),
+    IN_TICK(status, armed),
     IN_TICK(operator_input, requested_mode),
     IN_TICK(operator_input, requested_policy),
     IN_TICK(operator_input, estop),

@@ -74,7 +74,7 @@ def test_all_members_of_the_messages_are_recorded() -> None:
     dtype = native().DTYPES["TickRecord"]
     for part in ("state", "operator_input", "command", "status"):
         missing = {f"{part}.{name}" for name in dtype[part].names} - names
-        assert missing <= {"operator_input.reserved", "status.timing"}
+        assert missing <= {f"{part}.reserved", "status.timing"}
     assert {f"timing.{name}" for name in dtype["status"]["timing"].names} <= names
     policy = {name for name, _, _, _ in layout["policy"]}
     assert set(dtype["target"].names) - policy == {"observation"}
