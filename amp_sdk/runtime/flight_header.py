@@ -29,7 +29,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Tuple, Union
+from typing import Any, Tuple, Union
 
 import numpy as np
 
@@ -160,7 +160,7 @@ def read_header(path: Union[str, Path]) -> Tuple[Header, int]:
 
 def record_dtype(fields: Tuple[Field, ...], size: int) -> np.dtype:
     """The NumPy type of a record of ``size`` bytes. Raises InputError where it is none."""
-    spec = {
+    spec: Any = {
         "names": [field.name for field in fields],
         "formats": [f.type if f.count == 0 else (f.type, (f.count,)) for f in fields],
         "offsets": [field.offset for field in fields],

@@ -116,7 +116,7 @@ class FlightLog:
 def _whole_cells(cells: np.ndarray) -> int:
     """How many cells from the first on are as they were written."""
     size, crc = cells.dtype.itemsize, cells["head"]["crc"].tolist()
-    raw = memoryview(cells.view(np.uint8))
+    raw = cells.view(np.uint8).data
     for i, expected in enumerate(crc):
         if zlib.crc32(raw[i * size + 4 : (i + 1) * size]) != expected:
             return i

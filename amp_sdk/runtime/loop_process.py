@@ -132,7 +132,7 @@ def start_loop(
     does not fit the robot or the loop cannot start.
     """
     settings = LoopSettings() if settings is None else settings
-    contracts = [getattr(policy, "contract", policy) for policy in policies]
+    contracts = [p if isinstance(p, PolicyContract) else p.contract for p in policies]
     config = loop_config(robot, contracts, settings)
     file = None if record is None else Path(record).resolve()
     if file is not None:

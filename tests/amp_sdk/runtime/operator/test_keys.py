@@ -14,14 +14,14 @@ from amp_sdk.runtime.operator.keys import (
     KeyboardInput,
     KeyDecoder,
 )
-from amp_sdk.runtime.operator.source import CommandRange
+from amp_sdk.runtime.operator.source import CommandRange, SourceInput
 
 LIMITS = CommandRange((-0.35, -0.3, -1.0), (0.55, 0.3, 1.0))
 
 
 def pressed(*chunks: bytes):
     keyboard = KeyboardInput(LIMITS)
-    wish = None
+    wish = SourceInput()
     for i, chunk in enumerate(chunks):
         wish = keyboard.feed(chunk, i * 10_000_000)
     return wish
