@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from amp_sdk.runtime.board import Board, Reader, Role
     from amp_sdk.runtime.configuration import loop_config
     from amp_sdk.runtime.controller import Controller
+    from amp_sdk.runtime.flight_log import FlightLog
     from amp_sdk.runtime.loop_process import LoopProcess, start_loop
     from amp_sdk.runtime.messages import fault_names
+    from amp_sdk.runtime.operator import OperatorHub
     from amp_sdk.runtime.runner import PolicyRunner
     from amp_sdk.runtime.settings import LoopSettings, SafetySettings
 
 _MODULES = {
     "Board": "board",
     "Controller": "controller",
+    "FlightLog": "flight_log",
     "LoopProcess": "loop_process",
     "LoopSettings": "settings",
+    "OperatorHub": "operator",
     "PolicyRunner": "runner",
     "Reader": "board",
     "Role": "board",
@@ -35,8 +39,10 @@ _MODULES = {
 __all__ = [
     "Board",
     "Controller",
+    "FlightLog",
     "LoopProcess",
     "LoopSettings",
+    "OperatorHub",
     "PolicyRunner",
     "Reader",
     "Role",

@@ -15,10 +15,14 @@ import numpy as np
 import pytest
 from runtime_rig import CONTRACT, GO2, patient
 
+from amp_sdk.contract import COMMAND_NAMES
+from amp_sdk.observation import RobotState
 from amp_sdk.policy import load_policy
-from amp_sdk.runtime import start_loop
+from amp_sdk.runtime import Board, PolicyRunner, start_loop
 from amp_sdk.runtime.flight_log import DamagedRecordWarning, FlightLog
-from amp_sdk.runtime.messages import now_ns
+from amp_sdk.runtime.messages import OPERATOR, TARGET, new, now_ns
+from amp_sdk.runtime.modes import Mode
+from amp_sdk.runtime.replay import compare
 from amp_sdk.runtime.summary import summarize
 
 
@@ -94,3 +98,70 @@ def test_a_full_disk_ends_the_recording_and_not_the_loop(tmp_path: Path, capfd) 
     assert not log.complete and len(log.ticks) > 10
     lines = capfd.readouterr().err.splitlines()
     assert len([line for line in lines if "flight recorder stopped" in line]) == 1
+
+
+class _Answers:
+    """The policy's process, as far as a replay is concerned: newest measurement to target."""
+
+    def __init__(self, board: Board, policy) -> None:
+        self._board, self._runner = board, PolicyRunner(policy)
+        self._state, self._status = board.state(), board.status()
+        self._target = new(TARGET)
+        self._target["obs_size"] = policy.contract.obs_dim
+        self._commands = [list(COMMAND_NAMES).index(c.name) for c in policy.contract.commands]
+        self._wanted = False
+
+    def step(self) -> None:
+        self._status.poll()
+        wanted = bool(self._status.message["wanted_policies"])
+        if wanted and not self._wanted:
+            self._runner.reset()
+        self._wanted = wanted
+        if not wanted or not self._state.poll():
+            return
+        state, target = self._state.message, self._target
+        joints = self._runner.contract.action_dim
+        measured = RobotState(
+            ang_vel_b=state["gyro_b"],
+            quat_w=state["quat_wxyz"],
+            joint_pos=state["joint_pos"][:joints],
+            joint_vel=state["joint_vel"][:joints],
+        )
+        command = self._status.message["velocity_command"]
+        target["target"][:joints] = self._runner.step(measured, command[self._commands])
+        target["command"], target["time_ns"] = command, state["time_ns"]
+        target["state_tick"], target["written_ns"] = state["tick"], now_ns()
+        target["action"][:joints] = self._runner.action
+        target["observation"][: len(self._runner.observation)] = self._runner.observation
+        target["sequence"] += 1
+        self._board.write_target(target)
+
+
+def test_what_ran_in_the_loop_replays_to_the_same_bits(tmp_path: Path) -> None:
+    path, policy = tmp_path / "run.flight", load_policy("go2_trot")
+    with start_loop(GO2, [policy], patient(), record=path) as loop:
+        answers, operator = _Answers(loop.board, policy), new(OPERATOR)
+
+        def ask(mode: Mode, until) -> None:
+            operator["requested_mode"], operator["time_ns"] = mode, now_ns()
+            operator["sequence"] += 1
+            operator["deadman_ns"] = now_ns()
+            loop.board.write_operator_input(operator)
+            end = time.monotonic() + 60.0
+            while not until():
+                assert time.monotonic() < end, f"{mode!r} was not reached"
+                answers.step()
+                time.sleep(0.005)
+
+        ask(Mode.DAMP, lambda: loop.status()["mode"] == Mode.DAMP)
+        ask(Mode.POLICY, lambda: loop.status()["mode"] == Mode.POLICY)
+        tick = int(loop.status()["tick"])
+        ask(Mode.POLICY, lambda: loop.status()["tick"] > tick + 200)
+    log = FlightLog(path)
+    found = compare(log, 0, policy)
+    longest = max(term.history for term in policy.contract.observation)
+    assert found.answers > 10
+    assert found.different_actions == 0 and found.different_observations == 0
+    assert found.not_rebuilt <= longest < found.answers
+    assert [s.mode for s in summarize(log).modes][:4] == ["stop", "damp", "stand", "policy"]
+    assert not summarize(log).faults
