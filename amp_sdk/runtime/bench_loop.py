@@ -51,7 +51,7 @@ class Measured:
 
 def main(argv: Sequence[str]) -> int:
     """Measure, print, write JSON; with ``--check`` fail above the limit."""
-    args = parser().parse_args(argv)
+    args = _parser().parse_args(argv)
     if args.seconds < 2 * args.slice or args.slice <= 0.0:
         raise InputError(
             f"--seconds {args.seconds:g} --slice {args.slice:g}: expected at least two slices"
@@ -74,8 +74,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
+def _parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(prog="python -m amp_sdk.bench loop", description=__doc__)
     add = result.add_argument
     add("--seconds", type=float, default=60.0, help="for each loop and rate; default: 60")
@@ -108,6 +107,7 @@ def measure(rate_hz: float, seconds: float, slice_s: float, cpu: Optional[int]) 
         cpu=cpu,
         lock_memory=False,  # that of all of Python, which is not measured
         stand_time_s=0.2,
+        damp_time_s=0.0,  # as many ticks as the bare loop
         safety=patient,
     )
     boards: Dict[str, List[Board]] = {"loop": [], "bare": []}
@@ -184,25 +184,19 @@ def _text(result: Measured) -> str:
 
 
 def _mapping(results: Sequence[Measured], args: argparse.Namespace, worst: float) -> Any:
-    return {
-        "robot": ROBOT,
-        "seconds": args.seconds,
-        "slice_s": args.slice,
-        "load": args.load,
-        "rates": [
-            {
-                "rate_hz": r.rate_hz,
-                "loop": report_mapping(r.loop),
-                "bare": report_mapping(r.bare),
-                "lateness_ratios": r.ratios(),
-                "notes": list(r.notes),
-            }
-            for r in results
-        ],
-        "worst_ratio": worst,
-        "limit": LIMIT,
-        "passed": worst <= LIMIT,
-    }
+    rates = [
+        {
+            "rate_hz": r.rate_hz,
+            "loop": report_mapping(r.loop),
+            "bare": report_mapping(r.bare),
+            "lateness_ratios": r.ratios(),
+            "notes": r.notes,
+        }
+        for r in results
+    ]
+    how = {"robot": ROBOT, "seconds": args.seconds, "slice_s": args.slice, "load": args.load}
+    verdict = {"worst_ratio": worst, "limit": LIMIT, "passed": worst <= LIMIT}
+    return {**how, "rates": rates, **verdict}
 
 
 def _named(side: Sequence[Distribution], prefix: str) -> List[Distribution]:
