@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -63,7 +62,8 @@ def main(argv: Sequence[str]) -> int:
         print(_text(result))
         if args.svg is not None:
             name = args.svg.with_name(f"{args.svg.stem}_{result.rate_hz:g}hz.svg")
-            shown = [*_named(result.loop, "loop"), *_named(result.bare, "bare loop")]
+            sides = {"loop": result.loop, "bare loop": result.bare}
+            shown = [replace(d, name=f"{k}: {d.name}") for k, side in sides.items() for d in side]
             write_svg(name, shown, f"{ROBOT}, {result.rate_hz:g} Hz")
     worst = max(max(result.ratios().values()) for result in results)
     write_json(args.json, _mapping(results, args, worst))
@@ -197,7 +197,3 @@ def _mapping(results: Sequence[Measured], args: argparse.Namespace, worst: float
     how = {"robot": ROBOT, "seconds": args.seconds, "slice_s": args.slice, "load": args.load}
     verdict = {"worst_ratio": worst, "limit": LIMIT, "passed": worst <= LIMIT}
     return {**how, "rates": rates, **verdict}
-
-
-def _named(side: Sequence[Distribution], prefix: str) -> List[Distribution]:
-    return [dataclasses.replace(d, name=f"{prefix}: {d.name}") for d in side]
