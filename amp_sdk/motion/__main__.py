@@ -68,8 +68,8 @@ def make(args: argparse.Namespace) -> int:
     fields = [field for _, field, _, _ in _GAIT_OPTIONS]
     given = {field: value for field in fields if (value := getattr(args, field)) is not None}
     unused = sorted(set(given) - {"fps", "body_height_m"})
-    if args.name == "go2_stand" and unused:
-        raise InputError(f"go2_stand does not move; it takes no {', '.join(unused)}")
+    if args.name in ("go2_stand", "sway") and unused:
+        raise InputError(f"{args.name} goes nowhere; it takes no {', '.join(unused)}")
     clip = generate(args.name, robots.load(args.robot), GaitParameters(**given))
     return _save(clip, "generated", args)
 

@@ -1,4 +1,4 @@
-"""Reference motion of our own: trot, pace and stand of the Go2 from foot paths.
+"""Reference motion of our own: trot, pace and stand of the Go2 from foot paths, a sway of all.
 
 In a steady frame that moves at the gait's speed, every foot is on the ground for a share of the
 cycle, the duty factor, and then swings to where the ground has come to. In the world the stance
@@ -16,6 +16,7 @@ from typing import Dict, List, Optional, Tuple
 import numpy as np
 
 from amp_sdk.errors import InputError, closest
+from amp_sdk.motion import sway
 from amp_sdk.motion.clip import MotionClip
 from amp_sdk.motion.leg_ik import Leg
 from amp_sdk.motion.velocity import frame_velocities
@@ -69,23 +70,27 @@ _PHASES: Dict[str, Tuple[float, float, float, float]] = {
     "go2_pace": (0.0, 0.5, 0.0, 0.5),
 }
 _STAND = "go2_stand"
-GENERATORS: Tuple[str, ...] = (*_PHASES, _STAND)
+GENERATORS: Tuple[str, ...] = (*_PHASES, _STAND, sway.NAME)
 
 
 def generate(
     name: str, robot: RobotSpec, parameters: Optional[GaitParameters] = None
 ) -> MotionClip:
-    """A wrapped clip of "go2_trot", "go2_pace" (one cycle, forward) or "go2_stand" (one second).
+    """A wrapped clip of "go2_trot", "go2_pace" (one cycle, forward), "go2_stand" (one second) or
+    "sway" (of any robot, two seconds on the spot).
 
-    Raises InputError for an unknown name, another robot, or a gait that breaks a joint's position
-    or velocity limit.
+    Raises InputError for an unknown name, another robot, or a motion that breaks a joint's
+    position or velocity limit.
     """
     if name not in GENERATORS:
         raise InputError(f"no motion generator {name!r}; {closest(name, GENERATORS)}")
-    if robot.name != "go2":
-        raise InputError(f"{name} is a motion of go2, not of {robot.name}; choose the robot go2")
     given = parameters or GaitParameters()
-    clip = _stand(robot, given) if name == _STAND else _gait(name, robot, given)
+    if name == sway.NAME:
+        clip = sway.sway(robot, given.fps, given.body_height_m)
+    elif robot.name != "go2":
+        raise InputError(f"{name} is a motion of go2, not of {robot.name}; choose the robot go2")
+    else:
+        clip = _stand(robot, given) if name == _STAND else _gait(name, robot, given)
     _check_limits(clip, robot)
     return clip
 

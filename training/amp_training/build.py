@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple
 
 import numpy as np
 import torch
 
 from amp_sdk import motion, robots
 from amp_sdk.contract import CommandTerm, ObservationTerm
-from amp_sdk.errors import InputError
-from amp_sdk.robots import RobotSpec
+from amp_sdk.errors import InputError, closest
+from amp_sdk.robots import RobotSpec, mjcf
+from amp_training.backends.base import Backend
 from amp_training.backends.randomization import Variations
 from amp_training.backends.registry import make_backend, resolve_device
-from amp_training.config import Recipe
+from amp_training.config import EpisodeConfig, Recipe
 from amp_training.environment import Environment
 from amp_training.features import FeatureFunction, discriminator_features
 from amp_training.key_bodies import KeyBodies
@@ -25,9 +26,13 @@ from amp_training.ppo import Ppo
 from amp_training.reference import Reference
 from amp_training.reward_mix import critics
 from amp_training.rollout import Rollout
+from amp_training.sensors import SensorErrors
 from amp_training.style import MotionPrior
 from amp_training.symmetry import Symmetry
 from amp_training.tasks import build_task, command_terms
+
+if TYPE_CHECKING:  # the backend needs Python 3.11
+    from amp_training.backends.mujoco_cpu import MujocoBackend
 
 _POSES = 256
 
@@ -59,11 +64,26 @@ class Session:
 
 
 def load_library(recipe: Recipe, robot: RobotSpec) -> motion.MotionLibrary:
-    """The library of the recipe's clips. Raises InputError."""
-    if not recipe.motion.files:
-        raise InputError("the recipe names no motion; give --motion FILE or set motion.files")
-    clips = [motion.load_clip(name, robot, fps=recipe.motion.fps) for name in recipe.motion.files]
-    return motion.MotionLibrary(clips, robot, recipe.motion.weights or None)
+    """The library of the recipe's clips and data sets. Raises InputError."""
+    config = recipe.motion
+    if not config.files:
+        hint = f", such as {config.hint}" if config.hint else ""
+        raise InputError(
+            f"the recipe {recipe.name} needs clips of {robot.name}{hint}, and names none; give "
+            "--motion FILE or set motion.files"
+        )
+    clips: List[motion.MotionClip] = []
+    weights: List[float] = []
+    for i, name in enumerate(config.files):
+        share = config.weights[i] if config.weights else None
+        if motion.is_dataset(name):
+            found = motion.load_dataset(name, robot, fps=config.fps)
+            weights += [(share or 1.0) * clip.weight for clip in found]
+        else:
+            found = [motion.load_clip(name, robot, fps=config.fps)]
+            weights.append(found[0].weight if share is None else share)
+        clips += found
+    return motion.MotionLibrary(clips, robot, weights)
 
 
 def build_interface(recipe: Recipe, robot: RobotSpec, reference: Reference) -> Interface:
@@ -151,14 +171,17 @@ def _symmetry(recipe: Recipe, interface: Interface, device: torch.device) -> Opt
 def _environment(
     recipe: Recipe, interface: Interface, reference: Reference, generator: torch.Generator
 ) -> Environment:
-    robot, simulation = interface.robot, recipe.simulation
-    dt_s = simulation.control_period_s
-    backend = make_backend(robot, interface.kp, interface.kd, simulation, str(generator.device))
-    if recipe.randomization.enabled:
-        joints = len(robot.joint_names)
-        backend.vary(
-            Variations.draw(recipe.randomization, simulation.num_envs, joints, recipe.seed)
-        )
+    robot, simulation, varied = interface.robot, recipe.simulation, recipe.randomization
+    dt_s, envs, joints = simulation.control_period_s, simulation.num_envs, len(interface.kp)
+    links = contact_links(robot, recipe.episode)
+    device = str(generator.device)
+    backend = make_backend(robot, interface.kp, interface.kd, simulation, device, links)
+    sensors = None
+    if varied.enabled:
+        backend.vary(Variations.draw(varied, envs, joints, recipe.seed))
+        _disturb(backend, recipe)
+        if not varied.sensors.exact:
+            sensors = SensorErrors(varied.sensors, joints, envs, recipe.seed, backend.device)
 
     def rad(values: np.ndarray) -> torch.Tensor:
         return torch.tensor(values, dtype=torch.float32, device=backend.device)
@@ -167,7 +190,7 @@ def _environment(
     return Environment(
         backend=backend,
         observation=PolicyObservation(
-            interface.observation, rad(robot.default_joint_pos_rad), simulation.num_envs
+            interface.observation, rad(robot.default_joint_pos_rad), envs, sensors
         ),
         reference=reference,
         task=build_task(recipe, interface.commands, generator),
@@ -178,4 +201,39 @@ def _environment(
         min_height_m=recipe.episode.min_height_ratio * robot.default_base_height_m,
         dt_s=dt_s,
         poses=poses.contiguous().to(backend.device),
+        touching=_on_cpu(backend).touching if links else None,
     )
+
+
+def contact_links(robot: RobotSpec, episode: EpisodeConfig) -> Tuple[str, ...]:
+    """The links whose touch of the floor ends an episode, none without ``contact_termination``.
+
+    Raises InputError for an unknown one.
+    """
+    links = [body.name for body in mjcf.read(robot.mjcf_path).bodies]
+    for name in episode.contact_allowed:
+        if name not in links:
+            hint = closest(name, links)
+            raise InputError(f"episode.contact_allowed: {robot.name} has no link {name!r}; {hint}")
+    allowed = (*robot.foot_bodies, *episode.contact_allowed)
+    return tuple(n for n in links if n not in allowed) if episode.contact_termination else ()
+
+
+def _disturb(backend: Backend, recipe: Recipe) -> None:
+    """What only the CPU backend has of the recipe's differences. Raises InputError elsewhere."""
+    names = recipe.randomization.cpu_only
+    if not names:
+        return
+    if recipe.simulation.backend != "mujoco":
+        raise InputError(
+            f"the backend {recipe.simulation.backend} does not have randomization."
+            f"{', randomization.'.join(names)}; use the backend mujoco, or leave them out"
+        )
+    _on_cpu(backend).disturb(recipe.randomization, recipe.simulation, recipe.seed)
+
+
+def _on_cpu(backend: Backend) -> MujocoBackend:
+    from amp_training.backends.mujoco_cpu import MujocoBackend
+
+    assert isinstance(backend, MujocoBackend), "refused before"
+    return backend

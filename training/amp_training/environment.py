@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 import torch
 from torch import Tensor
 
-from amp_training.backends.base import Backend
+from amp_training.backends.base import Backend, SimState
 from amp_training.config import EpisodeConfig
 from amp_training.observation import PolicyObservation
 from amp_training.reference import Reference
 from amp_training.tasks import Task
-from amp_training.terms import fallen
+from amp_training.terms import fallen, not_finite
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class StartPool:
         self, reference: Reference, config: EpisodeConfig, size: int, device: torch.device
     ) -> None:
         self._reference = reference
-        self._share = config.reference_start_share
+        self._share, self._mode = config.reference_start_share, config.start
         self._size, self._device = size, device
         self._windows = torch.empty(0)
         self._next = 0
@@ -54,10 +54,13 @@ class StartPool:
 
     def _refill(self) -> None:
         rng = self._reference.rng
-        on_clip = int(rng.binomial(self._size, self._share))
+        if self._mode == "hybrid":
+            on_clip = int(rng.binomial(self._size, self._share))
+        else:
+            on_clip = 0 if self._mode == "default" else self._size
         parts = []
         if on_clip:
-            parts.append(self._reference.clip_windows(on_clip))
+            parts.append(self._reference.clip_windows(on_clip, self._mode == "start"))
         if on_clip < self._size:
             parts.append(self._reference.stand_windows(self._size - on_clip))
         order = torch.from_numpy(rng.permutation(self._size))
@@ -90,6 +93,7 @@ class Environment:
         min_height_m: base height under which the robot has fallen.
         dt_s: control period.
         poses: [P, J] rad, poses of the clips, for the distance of ``max_pose_distance_rad``.
+        touching: [N] bool, whether a link touches the floor that must not.
     """
 
     def __init__(
@@ -105,6 +109,7 @@ class Environment:
         min_height_m: float,
         dt_s: float,
         poses: Tensor,
+        touching: Optional[Callable[[], Tensor]] = None,
     ) -> None:
         n = backend.num_envs
         self.backend = backend
@@ -116,6 +121,7 @@ class Environment:
         self._min_height_m = min_height_m
         self._dt_s = dt_s
         self._poses = poses
+        self._touching = touching
         self._max_steps = 1
         self.schedule(0)
         self._steps = torch.zeros(n, dtype=torch.int64, device=backend.device)
@@ -138,6 +144,17 @@ class Environment:
             first_s = min(config.first_length_s, length_s)
             length_s = first_s + share * (length_s - first_s)
         self._max_steps = max(1, int(round(length_s / self._dt_s)))
+
+    def _failed(self, state: SimState) -> Tensor:
+        """[N] bool: what the recipe counts as a failure, or a simulation that diverged."""
+        episode = self._episode
+        if not episode.early_termination:
+            return not_finite(state) | self.backend.faulty()
+        failed = fallen(state, episode.max_tilt_rad, self._min_height_m)
+        failed |= self.backend.faulty()
+        if self._touching is not None:
+            failed |= self._touching()
+        return failed | self._astray(state.joint_pos)
 
     def _astray(self, joint_pos: Tensor) -> Tensor:
         """[N] bool: too far from every pose of the clips."""
@@ -176,9 +193,7 @@ class Environment:
         self.task.tick(state)
         sample = self.policy_observation.sample(state, self.task.command, applied)
         observation = self.policy_observation.push(sample)
-        failed = fallen(state, self._episode.max_tilt_rad, self._min_height_m)
-        failed |= self.backend.faulty()
-        failed |= self._astray(state.joint_pos)
+        failed = self._failed(state)
         timed_out = (self._steps >= self._max_steps) & ~failed
         restarted = torch.nonzero(failed | timed_out).flatten()
         windows = self.starts.take(len(restarted))
@@ -201,7 +216,7 @@ class Environment:
         state = self.backend.layout.view(rows)
         self.task.restart(ids, state)
         sample = self.policy_observation.sample(
-            state, self.task.command[ids], self.last_action[ids]
+            state, self.task.command[ids], self.last_action[ids], ids
         )
         return self.policy_observation.restart(ids, sample)
 
@@ -212,7 +227,7 @@ class Environment:
             "last_action": self.last_action.clone(),
             "observation": self.observation.clone(),
             "history": self.policy_observation.snapshot(),
-            "task": self.task.state(),
+            "task": self.task.snapshot(),
             "starts": self.starts.snapshot(),
             "backend": self.backend.snapshot(),
         }
@@ -223,6 +238,6 @@ class Environment:
         self.last_action = snapshot["last_action"].to(self.backend.device, copy=True)
         self.observation = snapshot["observation"].to(self.backend.device, copy=True)
         self.policy_observation.resume(snapshot["history"])
-        self.task.load_state(snapshot["task"])
+        self.task.resume(snapshot["task"])
         self.starts.resume(snapshot["starts"])
         self.backend.resume(snapshot["backend"])

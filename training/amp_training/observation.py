@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from amp_sdk.contract import ObservationTerm
 from amp_training.backends.base import SimState
 from amp_training.config import ObservationConfig
 from amp_training.rotations import projected_gravity
+from amp_training.sensors import SensorErrors
 
 
 def observation_terms(
@@ -40,13 +41,19 @@ class PolicyObservation:
         terms: from ``observation_terms``; all with the same history.
         default_joint_pos: [J] rad, subtracted from the joint positions.
         num_envs: N.
+        sensors: errors of what is measured; None: it is exact.
     """
 
     def __init__(
-        self, terms: Tuple[ObservationTerm, ...], default_joint_pos: Tensor, num_envs: int
+        self,
+        terms: Tuple[ObservationTerm, ...],
+        default_joint_pos: Tensor,
+        num_envs: int,
+        sensors: Optional[SensorErrors] = None,
     ) -> None:
         sizes = [term.size for term in terms]
         self._default = default_joint_pos
+        self._sensors = sensors
         self._history = terms[0].history
         device = default_joint_pos.device
         self._scale = torch.cat([torch.full((t.size,), t.scale) for t in terms]).to(device)
@@ -60,19 +67,19 @@ class PolicyObservation:
         index = torch.arange(self._history * sum(sizes)).view(self._history, sum(sizes))
         return torch.cat([block.flatten() for block in index.split(sizes, dim=1)])
 
-    def sample(self, state: SimState, command: Tensor, action: Tensor) -> Tensor:
-        """One sample of all terms, [n, sum of sizes], scaled and clipped."""
-        sample = torch.cat(
-            (
-                state.root_ang_vel_b,
-                projected_gravity(state.root_quat_w),
-                command,
-                state.joint_pos - self._default,
-                state.joint_vel,
-                action,
-            ),
-            dim=-1,
-        )
+    def sample(
+        self, state: SimState, command: Tensor, action: Tensor, ids: Optional[Tensor] = None
+    ) -> Tensor:
+        """One sample of all terms, [n, sum of sizes], scaled and clipped.
+
+        ``ids`` [n] are the robots concerned (None: all), each of which has its own sensors.
+        """
+        ang_vel, gravity = state.root_ang_vel_b, projected_gravity(state.root_quat_w)
+        pos, vel = state.joint_pos, state.joint_vel
+        if self._sensors is not None:
+            ang_vel, gravity, pos, vel = self._sensors.add(ang_vel, gravity, pos, vel, ids)
+        parts = (ang_vel, gravity, command, pos - self._default, vel, action)
+        sample = torch.cat(parts, dim=-1)
         return sample.mul_(self._scale).clamp_(-self._limit, self._limit)
 
     def push(self, sample: Tensor) -> Tensor:
@@ -91,8 +98,13 @@ class PolicyObservation:
 
     def snapshot(self) -> Dict[str, Tensor]:
         """Content for a checkpoint."""
-        return {"samples": self._samples.clone()}
+        content = {"samples": self._samples.clone()}
+        if self._sensors is not None:
+            content["sensors"] = self._sensors.generator.get_state()
+        return content
 
     def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
         self._samples = snapshot["samples"].to(self._samples.device, copy=True)
+        if self._sensors is not None:
+            self._sensors.generator.set_state(snapshot["sensors"])

@@ -51,9 +51,13 @@ class Reference:
         """The clips, in the robot's joint order."""
         return self._library.clips
 
-    def clip_windows(self, n: int) -> Tensor:
-        """Flat states of ``n`` windows of the clips, [n, H, size], oldest first."""
-        return self.windows_at(*self._library.sample(self.rng, n))
+    def clip_windows(self, n: int, at_start: bool = False) -> Tensor:
+        """Flat states of ``n`` windows of the clips, [n, H, size], oldest first.
+
+        They end anywhere in a clip, or with ``at_start`` at its first frame.
+        """
+        clip_ids, end_s = self._library.sample(self.rng, n)
+        return self.windows_at(clip_ids, np.zeros_like(end_s) if at_start else end_s)
 
     def windows_at(self, clip_ids: np.ndarray, end_s: np.ndarray) -> Tensor:
         """Flat states of the windows of clips [n] that end at times [n] s, [n, H, size]."""

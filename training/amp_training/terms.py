@@ -28,4 +28,9 @@ def fallen(state: SimState, max_tilt_rad: float, min_height_m: float) -> Tensor:
     up = 1.0 - 2.0 * (quat[..., 1] ** 2 + quat[..., 2] ** 2)
     limit = float(torch.cos(torch.tensor(max_tilt_rad)))
     upright = (up > limit) & (state.root_pos_w[..., 2] > min_height_m)
-    return ~(upright & torch.isfinite(state.joint_vel).all(-1))
+    return ~upright | not_finite(state)
+
+
+def not_finite(state: SimState) -> Tensor:
+    """[...] bool: a joint's velocity is not a number any more."""
+    return ~torch.isfinite(state.joint_vel).all(-1)

@@ -154,8 +154,9 @@ def test_generators_load_by_name(go2, g1):
     for name in GENERATORS:
         clip = load_clip(name, go2, fps=60, loop="clamp")
         assert clip.name == name and clip.fps == 60 and clip.loop == "clamp"
-        with pytest.raises(InputError, match=f"{name} is a motion of go2, not of g1_29dof"):
-            load_clip(name, g1)
+        if name.startswith("go2"):
+            with pytest.raises(InputError, match=f"{name} is a motion of go2, not of g1_29dof"):
+                load_clip(name, g1)
     with pytest.raises(InputError, match="no motion generator 'go2_gallop'.*go2_trot"):
         generate("go2_gallop", go2)
 

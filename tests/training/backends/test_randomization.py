@@ -57,3 +57,31 @@ def test_no_spread_is_the_nominal_robot() -> None:
     )
     plain = MujocoBackend(GO2, GO2.kp, GO2.kd, SimulationConfig(num_envs=16, threads=1))
     torch.testing.assert_close(stepped(randomized(config)), stepped(plain), atol=1e-5, rtol=0)
+
+
+def test_masses_centres_and_strength_lie_within_their_bounds() -> None:
+    config = RandomizationConfig(
+        base_mass_kg=(0.0, 0.0),
+        gain_ratio=(1.0, 1.0),
+        link_mass_ratio=(0.9, 1.1),
+        com_shift_m=(-0.02, 0.03),
+        motor_strength=(0.8, 1.0),
+    )
+    backend = randomized(config)
+    backend.disturb(config, SimulationConfig(num_envs=16), 0)
+    batch = backend.batch
+    model = batch.model
+    heavy = model.body_mass > 0  # a foot's mass is in its calf
+    mass = batch.expanded("body_mass")[:, heavy] / model.body_mass[heavy]
+    inertia = batch.expanded("body_inertia")[:, heavy] / model.body_inertia[heavy]
+    assert 0.9 <= mass.min() < 0.92 and 1.08 < mass.max() <= 1.1
+    np.testing.assert_allclose(inertia, np.repeat(mass[..., None], 3, axis=2), rtol=1e-6)
+    base = model.body(GO2.base_body).id
+    shift = batch.expanded("body_ipos")[:, base] - model.body_ipos[base]
+    assert -0.02 <= shift.min() < -0.01 and 0.02 < shift.max() <= 0.03
+    limit = batch.expanded("actuator_forcerange")[:, :, 1] / GO2.effort_limit_nm
+    gain = batch.expanded("actuator_gainprm")[:, :, 0] / GO2.kp
+    bias = -batch.expanded("actuator_biasprm")[:, :, 2] / GO2.kd
+    np.testing.assert_allclose(limit, gain, rtol=1e-6)
+    np.testing.assert_allclose(bias, gain, rtol=1e-6)
+    assert 0.8 <= gain.min() < 0.82 and 0.98 < gain.max() <= 1.0

@@ -126,7 +126,7 @@ def test_goals_are_held_and_then_drawn_again(task) -> None:
 def test_a_task_goes_on_from_its_state() -> None:
     one, two, state = location(LocationConfig()), location(LocationConfig()), random_robots(400)
     one.restart(torch.arange(400), state)
-    two.load_state(one.state())
+    two.resume(one.snapshot())
     one._generator.manual_seed(5)
     two._generator.manual_seed(5)
     for task in (one, two):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import mujoco
 import numpy as np
@@ -11,9 +11,10 @@ from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout
+from amp_training.backends.disturbances import Pushes, TargetDelay, vary_bodies
 from amp_training.backends.mujoco_model import Addresses, build_model
 from amp_training.backends.randomization import Variations
-from amp_training.config import SimulationConfig
+from amp_training.config import RandomizationConfig, SimulationConfig
 
 _DIVERGED = [
     int(warning)
@@ -31,11 +32,16 @@ class MujocoBackend:
     deterministic = True  # whatever the number of threads
 
     def __init__(
-        self, robot: RobotSpec, kp: np.ndarray, kd: np.ndarray, config: SimulationConfig
+        self,
+        robot: RobotSpec,
+        kp: np.ndarray,
+        kd: np.ndarray,
+        config: SimulationConfig,
+        contact_links: Sequence[str] = (),
     ) -> None:
         from mujoco.batch import Batch  # needs Python 3.11
 
-        self.model = build_model(robot, kp, kd, config)
+        self.model = build_model(robot, kp, kd, config, contact_links)
         self.num_envs = config.num_envs
         self.device = torch.device("cpu")
         self._decimation = config.decimation
@@ -46,6 +52,9 @@ class MujocoBackend:
         self._qvel = torch.from_numpy(self.batch.bind("qvel"))
         self._ctrl = torch.from_numpy(self.batch.bind("ctrl"))
         self._warmstart = torch.from_numpy(self.batch.bind("qacc_warmstart"))
+        self._touches = self.batch.bind("sensordata") if contact_links else None
+        self.delay: Optional[TargetDelay] = None
+        self.pushes: Optional[Pushes] = None
         self._actuator = self._at.actuators.tolist()
         self._in_order = self._actuator == list(range(joints))
         self.layout = StateLayout(joints, len(robot.key_bodies))
@@ -55,12 +64,17 @@ class MujocoBackend:
 
     def step(self, targets: Tensor) -> None:
         """Advance one control period with joint targets [N, J] rad."""
-        if self._in_order:
-            self._ctrl.copy_(targets)
-        else:
-            self._ctrl[:, self._actuator] = targets.double()
+        if self.pushes is not None:
+            ids, velocity = self.pushes.tick()
+            self._qvel[ids, :2] += velocity.double()
         self.batch.warning[:] = 0
-        self.batch.step(nstep=self._decimation)
+        parts = [(self._decimation, targets)] if self.delay is None else self.delay.parts(targets)
+        for steps, now in parts:
+            if self._in_order:
+                self._ctrl.copy_(now)
+            else:
+                self._ctrl[:, self._actuator] = now.double()
+            self.batch.step(nstep=steps)
         self._refresh()
 
     def reset(self, ids: Tensor, rows: Tensor) -> None:
@@ -73,6 +87,8 @@ class MujocoBackend:
         self._qpos[ids] = torch.cat((qpos_pos_quat, pos), 1).double()
         self._qvel[ids] = torch.cat((lin_ang, vel), 1).double()
         self._warmstart[ids] = 0.0
+        if self.delay is not None:
+            self.delay.restart(ids, pos)
 
     def faulty(self) -> Tensor:
         """[N] bool: MuJoCo warned of a diverging or bad state during the last step."""
@@ -92,15 +108,43 @@ class MujocoBackend:
         batch.expand("body_mass")[:, at.base] += variations.base_mass_kg
         batch.set_const()
 
-    def snapshot(self) -> Dict[str, Tensor]:
-        """MuJoCo's integration state (with the warm start) and the robots' states read from it."""
-        integration = torch.from_numpy(self.batch.state).clone()
-        return {"integration": integration, "state": self.state.flat.clone()}
+    def disturb(self, config: RandomizationConfig, simulation: SimulationConfig, seed: int) -> None:
+        """Give the robots what only this backend has of ``config``; once, after ``vary``.
 
-    def resume(self, snapshot: Dict[str, Tensor]) -> None:
+        Masses and centres of mass, motor strengths, late commands, pushes.
+        """
+        vary_bodies(self.batch, self._at, config, seed)
+        shape = (self.num_envs, self.layout.joints)
+        if config.delay_s[1] > 0:
+            self.delay = TargetDelay.draw(
+                config, simulation.physics_dt_s, self._decimation, shape, seed
+            )
+        if config.push_interval_s is not None:
+            self.pushes = Pushes(config, simulation.control_period_s, self.num_envs, seed)
+
+    def touching(self) -> Tensor:
+        """[N] bool: one of the ``contact_links`` touched the floor in the last physics step."""
+        if self._touches is None:
+            return torch.zeros(self.num_envs, dtype=torch.bool)
+        return torch.from_numpy((self._touches > 0).any(axis=1))
+
+    def snapshot(self) -> Dict[str, Any]:
+        """MuJoCo's integration state (with the warm start), the robots' states read from it, and
+        what the disturbances go on from."""
+        content = {"integration": torch.from_numpy(self.batch.state).clone()}
+        content["state"] = self.state.flat.clone()
+        return {**content, **{name: part.snapshot() for name, part in self._disturbances()}}
+
+    def resume(self, snapshot: Dict[str, Any]) -> None:
         """Go on from a ``snapshot``."""
         self.batch.state[:] = snapshot["integration"].numpy()
         self.state.flat.copy_(snapshot["state"])
+        for name, part in self._disturbances():
+            part.resume(snapshot[name])
+
+    def _disturbances(self) -> List[Tuple[str, Union[TargetDelay, Pushes]]]:
+        parts = (("delay", self.delay), ("pushes", self.pushes))
+        return [(name, part) for name, part in parts if part is not None]
 
     def _refresh(self) -> None:
         flat, joints = self.state.flat, self.layout.joints

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Sequence
 
 import mujoco
 import numpy as np
@@ -13,7 +14,11 @@ from amp_training.config import SimulationConfig
 
 
 def build_model(
-    robot: RobotSpec, kp: np.ndarray, kd: np.ndarray, config: SimulationConfig
+    robot: RobotSpec,
+    kp: np.ndarray,
+    kd: np.ndarray,
+    config: SimulationConfig,
+    contact_links: Sequence[str] = (),
 ) -> mujoco.MjModel:
     """The robot on a flat floor with PD position actuators at its joints.
 
@@ -21,6 +26,7 @@ def build_model(
         robot: the robot; its MJCF has one motor per joint, named like the joint.
         kp: [J] N m/rad. kd: [J] N m s/rad.
         config: physics step; without ``friction_loss`` the joints have no dry friction.
+        contact_links: links with a sensor that counts their contacts with the floor.
     """
     spec = mujoco.MjSpec.from_file(str(robot.mjcf_path))
     spec.compiler.discardvisual = True  # a seventh more steps a second
@@ -34,6 +40,16 @@ def build_model(
     )
     for sensor in list(spec.sensors):
         spec.delete(sensor)
+    for name in contact_links:
+        spec.add_sensor(
+            name=f"{name}_floor",
+            type=mujoco.mjtSensor.mjSENS_CONTACT,
+            objtype=mujoco.mjtObj.mjOBJ_BODY,
+            objname=name,
+            reftype=mujoco.mjtObj.mjOBJ_GEOM,
+            refname="floor",
+            intprm=[1, 0, 1],  # "found", not reduced, one slot
+        )
     for i, name in enumerate(robot.joint_names):
         motor = spec.actuator(name)
         if motor is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -55,6 +55,7 @@ def make_backend(
     kd: np.ndarray,
     config: SimulationConfig,
     device: Optional[str] = None,
+    contact_links: Sequence[str] = (),
 ) -> Backend:
     """The backend ``config.backend`` with nominal robots.
 
@@ -63,12 +64,18 @@ def make_backend(
         kp: [J] N m/rad. kd: [J] N m s/rad.
         config: backend, environments, time steps.
         device: "cpu", "cuda", "cuda:N"; None takes ``resolve_device``'s choice.
+        contact_links: links whose touch of the floor ``touching`` reports; of the backend mujoco.
 
     Raises InputError where its packages are missing or the device does not suit.
     """
+    if contact_links and config.backend != "mujoco":
+        raise InputError(
+            f"episode.contact_termination: the backend {config.backend} reports no contacts; use "
+            "the backend mujoco, or set it to false"
+        )
     where = resolve_device(config.backend, device)
     try:
-        return _make(robot, kp, kd, config, where)
+        return _make(robot, kp, kd, config, where, contact_links)
     except ImportError as error:
         raise InputError(
             f"the backend {config.backend} does not load ({error}); {INSTALL[config.backend]}"
@@ -76,12 +83,17 @@ def make_backend(
 
 
 def _make(
-    robot: RobotSpec, kp: np.ndarray, kd: np.ndarray, config: SimulationConfig, device: torch.device
+    robot: RobotSpec,
+    kp: np.ndarray,
+    kd: np.ndarray,
+    config: SimulationConfig,
+    device: torch.device,
+    contact_links: Sequence[str],
 ) -> Backend:
     if config.backend == "mujoco":
         from amp_training.backends.mujoco_cpu import MujocoBackend
 
-        return MujocoBackend(robot, kp, kd, config)
+        return MujocoBackend(robot, kp, kd, config, contact_links)
     if config.backend == "mujoco_warp":
         from amp_training.backends.mujoco_warp import MujocoWarpBackend
 

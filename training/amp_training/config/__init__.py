@@ -11,9 +11,10 @@ from amp_training.config.episode import EpisodeConfig
 from amp_training.config.interface import ActionConfig, CommandConfig, ObservationConfig
 from amp_training.config.motion import MotionConfig
 from amp_training.config.ppo import PpoConfig
+from amp_training.config.randomization import RandomizationConfig, SensorConfig
 from amp_training.config.recipe import RECIPE_FOLDER, Recipe, load_recipe, recipe_names
 from amp_training.config.reward import RewardConfig
-from amp_training.config.simulation import RandomizationConfig, SimulationConfig
+from amp_training.config.simulation import SimulationConfig
 from amp_training.config.task import LocationConfig, SteeringConfig, TaskConfig
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "RandomizationConfig",
     "Recipe",
     "RewardConfig",
+    "SensorConfig",
     "SimulationConfig",
     "SteeringConfig",
     "TaskConfig",

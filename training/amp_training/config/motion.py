@@ -10,11 +10,16 @@ from amp_training.config._checks import require
 
 @dataclass(frozen=True)
 class MotionConfig:
-    """Reference clips: files or generator names, with sampling weights (default: by duration)."""
+    """Reference clips: files or generator names, with sampling weights (default: by duration).
+
+    A file that ends in ``.yaml`` is a data set (``amp_sdk.motion.dataset``), with weights of its
+    own; those here then multiply them. ``hint`` says, for a recipe without clips, which it needs.
+    """
 
     files: Tuple[str, ...] = ()
     weights: Tuple[float, ...] = ()
     fps: Optional[float] = None
+    hint: Optional[str] = None
 
     def __post_init__(self) -> None:
         require(

@@ -16,8 +16,9 @@ from amp_training.config.episode import EpisodeConfig
 from amp_training.config.interface import ActionConfig, CommandConfig, ObservationConfig
 from amp_training.config.motion import MotionConfig
 from amp_training.config.ppo import PpoConfig
+from amp_training.config.randomization import RandomizationConfig
 from amp_training.config.reward import RewardConfig
-from amp_training.config.simulation import RandomizationConfig, SimulationConfig
+from amp_training.config.simulation import SimulationConfig
 from amp_training.config.task import TaskConfig
 
 RECIPE_FOLDER = Path(__file__).resolve().parent.parent / "recipes"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Tuple
+from typing import Literal
 
 from amp_training.config._checks import require
 
@@ -37,25 +37,3 @@ class SimulationConfig:
     def decimation(self) -> int:
         """Physics steps per control step."""
         return max(1, int(round(self.control_period_s / self.physics_dt_s)))
-
-
-@dataclass(frozen=True)
-class RandomizationConfig:
-    """Differences between the environments' robots, drawn once; (lower, upper) bounds.
-
-    ``damping_nm_s`` (N m s/rad, added to each joint) also stands in for dry friction, which the
-    simulation leaves out for speed.
-    """
-
-    enabled: bool = True
-    gain_ratio: Tuple[float, float] = (0.85, 1.15)
-    damping_nm_s: Tuple[float, float] = (0.0, 0.4)
-    friction: Tuple[float, float] = (0.5, 1.1)
-    base_mass_kg: Tuple[float, float] = (-1.0, 1.5)
-
-    def __post_init__(self) -> None:
-        for name in ("gain_ratio", "damping_nm_s", "friction", "base_mass_kg"):
-            lower, upper = getattr(self, name)
-            require(lower <= upper, f"{name}: lower bound above upper")
-        require(self.gain_ratio[0] > 0 and self.friction[0] > 0, "ratios must be positive")
-        require(self.damping_nm_s[0] >= 0, "damping_nm_s must not be negative")

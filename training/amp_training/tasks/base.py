@@ -41,11 +41,11 @@ class Task(Protocol):
         """Reward [...] in [0, 1] for being in ``state`` [...] with ``goal`` [..., G]."""
         ...
 
-    def state(self) -> Dict[str, Tensor]:
+    def snapshot(self) -> Dict[str, Tensor]:
         """Content for a checkpoint."""
         ...
 
-    def load_state(self, state: Dict[str, Tensor]) -> None:
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
         ...
 

@@ -30,9 +30,9 @@ class Imitation:
         """Zero, [...]."""
         return torch.zeros_like(state.root_pos_w[..., 0])
 
-    def state(self) -> Dict[str, Tensor]:
+    def snapshot(self) -> Dict[str, Tensor]:
         """Nothing to keep."""
         return {}
 
-    def load_state(self, state: Dict[str, Tensor]) -> None:
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Nothing to take back."""

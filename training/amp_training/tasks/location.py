@@ -82,16 +82,16 @@ class Location:
         """See ``location_reward``."""
         return location_reward(state, goal, self._config)
 
-    def state(self) -> Dict[str, Tensor]:
+    def snapshot(self) -> Dict[str, Tensor]:
         """Content for a checkpoint."""
         goals = {"goal": self.goal, "command": self.command, "left": self._timer.left}
         return {name: value.clone() for name, value in goals.items()}
 
-    def load_state(self, state: Dict[str, Tensor]) -> None:
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
-        self.goal.copy_(state["goal"])
-        self.command = state["command"].to(self.goal.device, copy=True)
-        self._timer.left.copy_(state["left"])
+        self.goal.copy_(snapshot["goal"])
+        self.command = snapshot["command"].to(self.goal.device, copy=True)
+        self._timer.left.copy_(snapshot["left"])
 
     def _draw(self, ids: Tensor, around: Tensor) -> None:
         low, high = self._config.distance_m

@@ -119,14 +119,14 @@ class Velocity:
             state, goal, config.velocity_width, config.yaw_width_rad_s, config.yaw_share
         )
 
-    def state(self) -> Dict[str, Tensor]:
+    def snapshot(self) -> Dict[str, Tensor]:
         """Content for a checkpoint."""
         return {"command": self.command.clone(), "left": self._left.clone()}
 
-    def load_state(self, state: Dict[str, Tensor]) -> None:
+    def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
-        self.command.copy_(state["command"])
-        self._left.copy_(state["left"])
+        self.command.copy_(snapshot["command"])
+        self._left.copy_(snapshot["left"])
 
     def _draw(self, ids: Tensor) -> None:
         if self._constant or len(ids) == 0:

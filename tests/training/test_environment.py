@@ -1,0 +1,72 @@
+"""Episodes: where they start and what ends them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from small_session import small_recipe
+
+from amp_training.build import build_session
+
+
+def starts(mode: str) -> torch.Tensor:
+    """Joint angles [N, J] that episodes start from, and the clip's first and the stand pose."""
+    session = build_session(small_recipe(f"episode.start={mode}", "episode.first_length_s=0.2"))
+    windows = session.environment.starts.take(200)
+    layout = session.environment.backend.layout
+    first = session.reference.clip_windows(1, at_start=True)[0, -1]
+    stand = torch.tensor(session.interface.robot.default_joint_pos_rad, dtype=torch.float32)
+    pose = layout.view(windows[:, -1]).joint_pos
+    at_first = (pose - layout.view(first).joint_pos).abs().amax(dim=1) < 1e-5
+    at_stand = (pose - stand).abs().amax(dim=1) < 0.1 + 1e-5  # the stand is a little random
+    still = (layout.view(windows[:, -1]).joint_vel == 0).all(dim=1)
+    return torch.stack((at_first, at_stand & still)).float().mean(dim=1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "first", "stand"),
+    [("default", (0, 0), (1, 1)), ("start", (1, 1), (0, 0)), ("random", (0, 0.1), (0, 0)),
+     ("hybrid", (0, 0.1), (0.1, 0.3))],
+)  # fmt: skip
+def test_where_episodes_start(mode: str, first: tuple, stand: tuple) -> None:
+    at_first, at_stand = starts(mode).tolist()
+    assert first[0] <= at_first <= first[1]
+    assert stand[0] <= at_stand <= stand[1]
+
+
+def failures(*overrides: str, steps: int = 40) -> int:
+    """How many robots without torque fail in so many steps."""
+    session = build_session(small_recipe("action.scale=0.001", "episode.length_s=20", *overrides))
+    environment = session.environment
+    environment.schedule(10**9)
+    count = 0
+    for _ in range(steps):
+        random = 1e4 * torch.randn(environment.num_envs, environment.action_dim)
+        count += int(environment.step(random).failed.sum())
+    return count
+
+
+def test_without_early_termination_a_fall_goes_on() -> None:
+    lying = ("action.kp=1", "episode.min_height_ratio=0.9")
+    assert failures(*lying) > 0
+    assert failures(*lying, "episode.early_termination=false") == 0
+
+
+def test_a_trunk_on_the_floor_ends_the_episode() -> None:
+    collapsing = ("action.kp=1", "episode.min_height_ratio=0.0", "episode.max_tilt_rad=3.1")
+    assert failures(*collapsing) == 0
+    assert failures(*collapsing, "episode.contact_termination=true") > 0
+
+
+def test_late_commands_pushes_and_sensor_errors_train() -> None:
+    session = build_session(
+        small_recipe(
+            "randomization.delay_s=[0.0,0.03]",
+            "randomization.push_interval_s=[0.1,0.3]",
+            "randomization.sensors.joint_pos_bias_rad=0.02",
+            "randomization.sensors.ang_vel_noise_rad_s=0.2",
+        )
+    )
+    for k in range(2):
+        stats = session.learner.iterate(48 * k)
+        assert torch.isfinite(torch.tensor(stats.ppo.value_loss))
