@@ -31,6 +31,9 @@ RECIPE = (
     "episode.growth_samples=300",
     "ppo.std_decay=[0, 400]",
     "ppo.epochs=2",
+    "randomization.delay_s=[0.0, 0.03]",
+    "randomization.push_interval_s=[0.04, 0.1]",
+    "randomization.sensors.joint_pos_noise_rad=0.01",
 )
 
 
