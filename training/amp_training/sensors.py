@@ -9,7 +9,6 @@ from torch import Tensor
 
 from amp_training.config import SensorConfig
 
-
 _CPU = torch.device("cpu")
 
 

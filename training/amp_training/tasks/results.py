@@ -50,11 +50,11 @@ class TaskTally:
             speed, facing = steering_errors(state, goal)
             whole = torch.isfinite(speed) & torch.isfinite(facing)
             sums = (speed[whole].abs().sum(), facing[whole].sum(), whole.sum())
-            self._errors += torch.stack([value.double() for value in sums])
+            self._errors += torch.stack([value.double().cpu() for value in sums])
         if self._kind == "location":
-            distance = location_distance(state, goal)
-            for t in range(len(goal)):
-                self._step(distance[t], goal[t], failed[t], timed_out[t])
+            columns = (location_distance(state, goal), goal, failed, timed_out)
+            for row in zip(*(column.cpu() for column in columns)):
+                self._step(*row)
 
     def _step(self, distance: Tensor, goal: Tensor, failed: Tensor, timed_out: Tensor) -> None:
         """An open target is one that was given and not come to yet.
