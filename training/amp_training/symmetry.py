@@ -34,13 +34,6 @@ COMMAND_SIGNS = {
     "face_y": -1.0,
     "target_x": 1.0,
     "target_y": -1.0,
-    "steer_x": 1.0,
-    "steer_y": -1.0,
-    "speed": 1.0,
-    "face_x": 1.0,
-    "face_y": -1.0,
-    "target_x": 1.0,
-    "target_y": -1.0,
 }
 
 
