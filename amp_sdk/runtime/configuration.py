@@ -83,4 +83,3 @@ def _fill_policy(slot: np.ndarray, contract: PolicyContract, settings: LoopSetti
         if index >= 0:
             command = contract.commands[index]
             slot["command_lower"][i], slot["command_upper"][i] = command.lower, command.upper
-            slot["command_nominal"][i] = command.nominal

@@ -31,7 +31,7 @@ void register_config() {
                        state_period_s, max_state_loss, state_loss_time_s, deadman_timeout_s,
                        overrun_timeout_s);
   PYBIND11_NUMPY_DTYPE(PolicyConfig, present, name, period_s, timeout_s, interpolation,
-                       action_limit, kp, kd, command_lower, command_upper, command_nominal);
+                       action_limit, kp, kd, command_lower, command_upper);
   PYBIND11_NUMPY_DTYPE(LoopConfig, joints, joint, safety, policy, period_s, stand_time_s,
                        blend_time_s, damp_time_s, command_rate, driver, priority, cpu, lock_memory,
                        orphan_time_s, record_path, driver_options);

@@ -197,6 +197,43 @@ void commands_stay_in_their_limits() {
   }
 }
 
+// Overwrites single words of a message with anything: NaN, infinities, huge and tiny numbers.
+template <class T>
+void spoil(T& message, std::mt19937_64& random) {
+  const std::uint64_t odd[] = {random(),           0,
+                               ~std::uint64_t{0},  0x7ff8000000000000,
+                               0x7ff0000000000000, std::uint64_t{1} << 63U};
+  auto* words = reinterpret_cast<unsigned char*>(&message);
+  std::memcpy(words + 8 * (random() % (sizeof(T) / 8)), &odd[random() % 6], 8);
+}
+
+// Whatever the other processes write, commands are finite numbers within the limits, and every
+// fault damps.
+void garbage_does_not_reach_the_motors() {
+  std::mt19937_64 random(1);
+  for (int life = 0; life < 400; ++life) {
+    Rig rig;
+    rig.run_policy();
+    for (int i = 0; i < 30; ++i) {
+      if (random() % 4 == 0) {
+        spoil(rig.state, random);
+      }
+      if (random() % 4 == 0) {
+        spoil(rig.operator_input, random);
+      }
+      spoil(rig.targets[0], random);
+      const JointCommand& command = rig.tick();
+      CHECK(rig.mode() <= Mode::damp || rig.controller.status().faults == kNoFault);
+      CHECK(rig.mode() > Mode::damp || idle(command) || damped(command));
+      for (std::size_t j = 0; j < kJoints; ++j) {
+        CHECK(std::isfinite(command.target_pos[j]) && command.target_vel[j] == 0.0);
+        CHECK(std::isfinite(command.torque[j]) && command.kp[j] >= 0.0 && command.kp[j] <= 40.0);
+        CHECK(command.kd[j] >= 0.0 && command.kd[j] <= 2.0 && command.mode[j] <= 1);
+      }
+    }
+  }
+}
+
 void nothing_is_allocated() {
   CHECK(amp::test::allocations_of([] { delete new int(1); }) <= 1);
   Rig rig;
@@ -223,6 +260,7 @@ int main() {
   blends_one_policy_into_the_next();
   commands_ramp_within_their_range();
   commands_stay_in_their_limits();
+  garbage_does_not_reach_the_motors();
   nothing_is_allocated();
   return 0;
 }

@@ -167,8 +167,8 @@ void Controller::report(const RobotState* state, std::int64_t time_ns) {
   TickTiming& timing = status_.timing;
   timing.time_ns = time_ns;
   timing.period_ns = period_ns_;
-  timing.state_age_ns = state == nullptr ? 0 : time_ns - state->time_ns;
-  timing.target_age_ns = slot.ready ? time_ns - slot.answered_ns : 0;
+  timing.state_age_ns = state == nullptr ? 0 : age_ns(time_ns, state->time_ns);
+  timing.target_age_ns = slot.ready ? age_ns(time_ns, slot.answered_ns) : 0;
   timing.policy_latency_ns = slot.ready ? slot.latency_ns : 0;
 }
 

@@ -34,8 +34,7 @@ std::uint64_t Controller::take_targets(const Inputs& inputs, std::int64_t time_n
       continue;
     }
     slot.sequence = target->sequence;
-    const std::int64_t age_ns = time_ns - target->time_ns;
-    if (!in_use(i) && age_ns > to_ns(config_.policy[i].timeout_s)) {
+    if (!in_use(i) && is_stale(time_ns, target->time_ns, to_ns(config_.policy[i].timeout_s))) {
       continue;
     }
     const std::uint64_t newest_tick = inputs.state == nullptr ? 0 : inputs.state->tick;
@@ -44,7 +43,7 @@ std::uint64_t Controller::take_targets(const Inputs& inputs, std::int64_t time_n
     if (found == kNoFault) {
       slot.interpolator.push(*target, config_.joints, time_ns, period_ns_);
       slot.answered_ns = target->time_ns;
-      slot.latency_ns = target->written_ns - target->time_ns;
+      slot.latency_ns = age_ns(target->written_ns, target->time_ns);
       slot.ready = true;
       took_target_ = took_target_ || i == status_.active_policy;
     }
@@ -53,8 +52,7 @@ std::uint64_t Controller::take_targets(const Inputs& inputs, std::int64_t time_n
 }
 
 bool Controller::stale(std::size_t slot, std::int64_t time_ns) const {
-  const std::int64_t age_ns = time_ns - slots_[slot].answered_ns;
-  return age_ns > to_ns(config_.policy[slot].timeout_s) || age_ns < -kFutureTolerance_ns;
+  return is_stale(time_ns, slots_[slot].answered_ns, to_ns(config_.policy[slot].timeout_s));
 }
 
 // Faults stay once the robot was moving; at rest only the emergency stop does.

@@ -151,8 +151,7 @@ std::uint64_t check_operator(const OperatorInput* input, const LoopConfig& confi
     return timeout_ns > 0 ? kDeadman : kNoFault;
   }
   std::uint64_t faults = input->estop != 0 ? kEstop : kNoFault;
-  const std::int64_t age_ns = time_ns - input->deadman_ns;
-  if (timeout_ns > 0 && (age_ns > timeout_ns || age_ns < -kFutureTolerance_ns)) {
+  if (timeout_ns > 0 && is_stale(time_ns, input->deadman_ns, timeout_ns)) {
     faults |= kDeadman;
   }
   const bool mode_known = input->requested_mode <= static_cast<std::uint32_t>(Mode::policy);

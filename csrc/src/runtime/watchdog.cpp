@@ -34,9 +34,8 @@ std::uint64_t StateWatchdog::step(const RobotState* state, bool fresh, std::int6
   // what is beyond the limit is forgotten, so that a long break is made up for at once
   const bool lossy = bucket_ns_ > loss_limit_ns_;
   bucket_ns_ = std::min(bucket_ns_, loss_limit_ns_ + 1);
-  const std::int64_t age_ns = time_ns - state->time_ns;
   std::uint64_t faults = lossy ? kStateLoss : kNoFault;
-  if (age_ns > state_timeout_ns_ || age_ns < -kFutureTolerance_ns) {
+  if (is_stale(time_ns, state->time_ns, state_timeout_ns_)) {
     faults |= kStateStale;
   }
   if (time_ns - changed_ns_ > frozen_timeout_ns_) {

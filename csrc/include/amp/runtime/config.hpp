@@ -50,7 +50,7 @@ struct PolicyConfig {
   double interpolation;  // share of the period in which a target is reached; 0: at once
   double action_limit;   // |action| above it is a fault
   double kp[kMaxJoints], kd[kMaxJoints];
-  double command_lower[kCommands], command_upper[kCommands], command_nominal[kCommands];
+  double command_lower[kCommands], command_upper[kCommands];
 };
 
 struct LoopConfig {

@@ -13,6 +13,18 @@ constexpr std::int64_t kFutureTolerance_ns = 2'000'000;
 // Nanoseconds in `seconds`, to the nearest.
 std::int64_t to_ns(double seconds);
 
+// From a message's time stamp to `time_ns`; defined for every stamp, one of garbage too.
+inline std::int64_t age_ns(std::int64_t time_ns, std::int64_t stamp_ns) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(time_ns) -
+                                   static_cast<std::uint64_t>(stamp_ns));
+}
+
+// Whether that age is above the time-out, or of the future.
+inline bool is_stale(std::int64_t time_ns, std::int64_t stamp_ns, std::int64_t timeout_ns) {
+  const std::int64_t age = age_ns(time_ns, stamp_ns);
+  return age > timeout_ns || age < -kFutureTolerance_ns;
+}
+
 // Age, counter and loss of measurements.
 //
 // Loss is a bucket of time: it fills with the time that passes, and every measurement takes
