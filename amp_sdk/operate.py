@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 from typing import List, Optional, Sequence
@@ -33,9 +34,17 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     policies = int((config["policy"]["present"] != 0).sum())
     hub = OperatorHub(sources, policies, say=lambda line: print(line, flush=True))
     print(hub.help() + "\n", flush=True)
-    run_operator(hub, board, running=lambda: board.native.running != 2)
-    print("operator: the robot was asked to damp", flush=True)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        run_operator(hub, board, running=lambda: board.native.running != 2)
+    finally:
+        print("operator: the robot was asked to damp", flush=True)
     return 0
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def open_sources(

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from amp_sdk._cli import guarded, run_layer, write_json
 from amp_sdk.errors import InputError
-from amp_sdk.policy import Policy, load_policy, resolve
+from amp_sdk.policy import load_policy, resolve
 from amp_sdk.runtime import timing
 from amp_sdk.runtime.flight_header import RecordedPolicy
 from amp_sdk.runtime.flight_log import DamagedRecordWarning, FlightLog
@@ -31,8 +31,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     for note in notes:
         print(f"warning: {note}", file=sys.stderr)
     slots = sorted(log.policies)
-    given = _given(args.policy, slots)
-    policies = {slot: _policy(log, slot, given.get(slot), notes) for slot in slots}
+    files = {slot: _file(log, slot, _given("policy", args.policy, slots), notes) for slot in slots}
+    completions = _given("complete", args.complete, slots)
+    policies = {s: load_policy(file, complete=completions.get(s)) for s, file in files.items()}
     comparisons = [compare(log, slot, policy) for slot, policy in policies.items()]
     summary, distributions = summarize(log), timing_of(log)
     _print(summary, comparisons, distributions)
@@ -66,43 +67,49 @@ def _parser() -> argparse.ArgumentParser:
         help="policy file or name, instead of the file that the record names; with SLOT= where "
         "several policies ran",
     )
+    add(
+        "--complete",
+        metavar="[SLOT=]FILE",
+        action="append",
+        default=[],
+        help="what the file of another project's policy does not say (see amp_sdk.inspect)",
+    )
     add("--json", type=Path, metavar="FILE", help="write the results as JSON")
     add("--timing", type=Path, metavar="FILE.svg", help="write the timing histograms as a picture")
     add("--plots", type=Path, metavar="DIR", help="write plots of the run (extra 'sim')")
     return parser
 
 
-def _given(options: Sequence[str], slots: Sequence[int]) -> Dict[int, str]:
-    """The policies of ``--policy`` by slot; without a slot: that of the only one."""
+def _given(name: str, options: Sequence[str], slots: Sequence[int]) -> Dict[int, str]:
+    """The files of the option ``--name`` by slot; without a slot: that of the only one."""
     given: Dict[int, str] = {}
     for option in options:
         slot, sep, path = option.partition("=")
         number = int(slot) if sep and slot.isdecimal() else None
         if number is None and len(slots) > 1:
             raise InputError(
-                f"--policy {option}: policies ran in slots {', '.join(map(str, slots))}; say for "
-                f"which one: --policy {slots[0]}={option}"
+                f"--{name} {option}: policies ran in slots {', '.join(map(str, slots))}; say for "
+                f"which one: --{name} {slots[0]}={option}"
             )
         if number is not None and number not in slots:
-            raise InputError(f"--policy {option}: no policy ran in slot {number}")
+            raise InputError(f"--{name} {option}: no policy ran in slot {number}")
         given.update({number: path} if number is not None else {slot: option for slot in slots})
     return given
 
 
-def _policy(log: FlightLog, slot: int, given: Optional[str], notes: List[str]) -> Policy:
-    recorded = next((p for p in log.header.policies if p.slot == slot), None)
-    if given is None and not (recorded and recorded.path):
+def _file(log: FlightLog, slot: int, given: Dict[int, str], notes: List[str]) -> Path:
+    """The file of the policy to run again. Raises InputError where it is not the one that ran."""
+    recorded = next((p for p in log.header.policies if p.slot == slot and p.sha256), None)
+    if recorded is None and slot not in given:
         raise InputError(f"{log.path} does not name the policy of slot {slot}; give --policy")
-    if recorded is None or not recorded.sha256:
-        return load_policy(str(given))
-    file = resolve(recorded.path if given is None else given)
-    changed = _difference(recorded, file)
-    if changed and given is None:
+    file = resolve(given[slot] if slot in given or recorded is None else recorded.path)
+    changed = "" if recorded is None else _difference(recorded, file)
+    if changed and slot not in given:
         raise InputError(f"{changed}; give the policy that ran with --policy")
     if changed:
         notes.append(changed)
         print(f"warning: {changed}", file=sys.stderr)
-    return load_policy(file)
+    return file
 
 
 def _difference(recorded: RecordedPolicy, file: Path) -> str:

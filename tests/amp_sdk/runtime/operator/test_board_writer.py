@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -12,7 +14,7 @@ from runtime_rig import CONTRACT, GO2, SETTINGS
 
 from amp_sdk import operate
 from amp_sdk.errors import InputError
-from amp_sdk.runtime import Board, loop_config
+from amp_sdk.runtime import Board, Role, loop_config
 from amp_sdk.runtime.modes import Mode
 from amp_sdk.runtime.operator import CommandRange, OperatorHub, OperatorState, SocketSource
 from amp_sdk.runtime.operator.board_writer import OperatorWriter, run_operator
@@ -82,3 +84,24 @@ def test_ranges_of_a_contract_and_of_a_board_agree(board: Board) -> None:
     sticks = CommandRange((-0.5, 0.0, -1.0), (1.5, 0.0, 2.0))
     assert sticks.from_sticks((1.0, 1.0, -1.0)) == (1.5, 0.0, -1.0)
     assert sticks.from_sticks((-0.5, 0.0, 0.5)) == (-0.25, 0.0, 1.0)
+
+
+def test_a_terminated_operator_asks_for_damping(root) -> None:
+    board = Board.create(loop_config(GO2, [CONTRACT], SETTINGS))
+    command = [sys.executable, "-m", "amp_sdk.operate", board.name, "--port", "0"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
+    try:
+        reader, end = board.operator_input(), time.monotonic() + 60.0
+        while not reader.poll():
+            assert time.monotonic() < end and child.poll() is None, "the operator never wrote"
+            time.sleep(0.01)
+        assert reader.message["requested_mode"] == Mode.STOP
+        child.terminate()
+        printed = child.communicate()[0]
+        assert child.returncode == 0 and "asked to damp" in printed and "UDP" in printed
+        assert reader.poll() and reader.message["requested_mode"] == Mode.DAMP
+        assert board.writer(Role.OPERATOR)[0] == 0
+    finally:
+        child.kill()
+        child.wait()
+        board.unlink()
