@@ -21,6 +21,11 @@ BENCHES: Dict[str, Tuple[str, Optional[str], str]] = {
         "train",
         "environment steps and learner samples a second beside bare physics",
     ),
+    "learner": (
+        "amp_training.bench.learner",
+        "train",
+        "the learner's update beside skrl, amp-rsl-rl and the bare networks",
+    ),
     "runtime": (
         "amp_sdk.runtime.bench",
         None,

@@ -18,7 +18,8 @@ class MirrorBatch:
 
     def rows(self, ids: Tensor) -> MirrorBatch:
         """The rows ``ids``."""
-        return MirrorBatch(self.actor_input[ids], self.critic_input[ids], self.action[ids])
+        fields = (self.actor_input, self.critic_input, self.action)
+        return MirrorBatch(*[field.index_select(0, ids) for field in fields])
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Batch:
         """The rows ``ids``."""
         mirror = None if self.mirror is None else self.mirror.rows(ids)
         names = [name for name in self.__dataclass_fields__ if name != "mirror"]
-        return Batch(*[getattr(self, name)[ids] for name in names], mirror=mirror)
+        fields = [getattr(self, name).index_select(0, ids) for name in names]
+        return Batch(*fields, mirror=mirror)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ def mlp(sizes: Sequence[int], output_gain: float) -> nn.Sequential:
         nn.init.zeros_(linear.bias)
         layers.append(linear)
         if not last:
-            layers.append(nn.ELU())
+            # in place: the backward pass then needs no exponential
+            layers.append(nn.ELU(inplace=True))
     return nn.Sequential(*layers)
 
 

@@ -18,6 +18,12 @@ from amp_training.networks import Discriminator
 from amp_training.style_losses import gradient_penalty, prediction_loss, style_reward
 
 
+def draw(rows: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """[n, size] of ``rows`` [m, size], drawn with replacement."""
+    pick = torch.randint(0, len(rows), (n,), generator=generator, device=rows.device)
+    return rows.index_select(0, pick)
+
+
 class Replay:
     """Ring of past policy windows (raw)."""
 
@@ -37,10 +43,7 @@ class Replay:
 
     def sample(self, n: int) -> Tensor:
         """[n, size] drawn with replacement."""
-        device = self.data.device
-        return self.data[
-            torch.randint(0, self.filled, (n,), generator=self._generator, device=device)
-        ]
+        return draw(self.data[: self.filled], n, self._generator)
 
     def state(self) -> Dict[str, Any]:
         """Content for a checkpoint."""
@@ -106,9 +109,12 @@ class MotionPrior:
             return StyleStats(math.nan, math.nan, math.nan, math.nan, 0.0)
         totals, applied = torch.zeros(4, device=windows.device), 0
         normalize = self.network.normalizer
+        weights = list(self.network.parameters())
+        both = self._config.penalty_on == "both"
         for policy in self._batches(windows):
-            demo = normalize(self._draw_demos(len(policy)))
-            policy = normalize(policy)
+            # the penalty is of the same logits as the prediction: one forward pass for both
+            demo = normalize(self._draw_demos(len(policy))).requires_grad_(True)
+            policy = normalize(policy).requires_grad_(both)
             negative = self.network(policy)
             positive = self.network(demo)
             loss = prediction_loss(
@@ -120,8 +126,9 @@ class MotionPrior:
                 totals += torch.stack((loss, *means)).detach()
             if float(loss.detach()) < self._config.throttle_loss:
                 continue
-            both = self._config.penalty_on == "both"
-            penalty = gradient_penalty(self.network, torch.cat((demo, policy)) if both else demo)
+            penalty = gradient_penalty(positive, demo)
+            if both:
+                penalty = 0.5 * (penalty + gradient_penalty(negative, policy))
             logit_penalty = self.network.output_weight.pow(2).sum()
             total = (
                 loss
@@ -129,7 +136,7 @@ class MotionPrior:
                 + self._config.logit_penalty * logit_penalty
             )
             self.optimizer.zero_grad()
-            total.backward()
+            total.backward(inputs=weights)
             self.optimizer.step()
             applied += 1
         pick = torch.randperm(len(windows), generator=self._generator, device=windows.device)
@@ -148,10 +155,7 @@ class MotionPrior:
             new = config.batch - old
             parts = []
             if new:
-                pick = torch.randint(
-                    0, len(windows), (new,), generator=self._generator, device=windows.device
-                )
-                parts.append(windows[pick])
+                parts.append(draw(windows, new, self._generator))
             if old:
                 parts.append(self.replay.sample(old))
             yield torch.cat(parts)
@@ -161,7 +165,4 @@ class MotionPrior:
         return hashlib.sha256(self._demos.cpu().numpy().tobytes()).hexdigest()
 
     def _draw_demos(self, n: int) -> Tensor:
-        device = self._demos.device
-        return self._demos[
-            torch.randint(0, len(self._demos), (n,), generator=self._generator, device=device)
-        ]
+        return draw(self._demos, n, self._generator)

@@ -17,8 +17,6 @@ from typing import Tuple
 import torch
 from torch import Tensor, nn
 
-from amp_training.networks import Discriminator
-
 ETA = 0.3
 
 
@@ -50,8 +48,8 @@ def prediction_loss(policy: Tensor, demo: Tensor, loss: str, eta: float = ETA) -
     return 0.5 * (bce(policy, torch.zeros_like(policy)) + bce(demo, torch.ones_like(demo)))
 
 
-def gradient_penalty(discriminator: Discriminator, normalized: Tensor) -> Tensor:
-    """``E |dD/dx|^2`` at normalised windows [n, size]: the space that D sees."""
-    x = normalized.detach().requires_grad_(True)
-    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+def gradient_penalty(logit: Tensor, normalized: Tensor) -> Tensor:
+    """``E |dD/dx|^2`` of logits [n] at the normalised windows [n, size] that they were computed
+    from and that require a gradient: the space that D sees."""
+    (slope,) = torch.autograd.grad(logit.sum(), normalized, create_graph=True)
     return slope.pow(2).sum(-1).mean()
