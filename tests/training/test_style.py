@@ -37,7 +37,31 @@ def test_gradient_penalty_by_finite_differences() -> None:
         offset[i] = step
         slope = (network(x + offset) - network(x - offset)) / (2 * step)
         total += float((slope.detach() ** 2).mean())
-    assert math.isclose(float(gradient_penalty(network(x), x)), total, rel_tol=1e-5)
+    assert math.isclose(float(gradient_penalty(network(x), x).detach()), total, rel_tol=1e-5)
+
+
+def test_gradient_of_the_penalty_by_finite_differences() -> None:
+    """What the optimiser follows, second differentiation included, is the slope of the penalty."""
+    torch.manual_seed(0)
+    network = Discriminator(5, (16, 8), 1e9).double()
+    x = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
+    weights = [p for p in network.parameters() if p.dim() == 2]
+    found = torch.autograd.grad(gradient_penalty(network(x), x), weights)
+    directions = [torch.randn_like(p) for p in weights]
+
+    def penalty(step: float) -> float:
+        with torch.no_grad():
+            for weight, direction in zip(weights, directions, strict=True):
+                weight.add_(direction, alpha=step)
+        value = float(gradient_penalty(network(x), x).detach())
+        with torch.no_grad():
+            for weight, direction in zip(weights, directions, strict=True):
+                weight.sub_(direction, alpha=step)
+        return value
+
+    slope = (penalty(1e-6) - penalty(-1e-6)) / 2e-6
+    along = sum(float((g * d).sum()) for g, d in zip(found, directions, strict=True))
+    assert math.isclose(along, slope, rel_tol=1e-5)
 
 
 def test_gradient_penalty_acts_on_what_the_discriminator_sees() -> None:

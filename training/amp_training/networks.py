@@ -33,7 +33,7 @@ class RunningNormalizer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., size] to the same shape."""
-        return ((x - self.mean) / self.std).clamp(-self.limit, self.limit)
+        return (x - self.mean).div_(self.std).clamp_(-self.limit, self.limit)
 
     @torch.no_grad()
     def update(self, batch: Tensor) -> None:
@@ -42,7 +42,7 @@ class RunningNormalizer(nn.Module):
             return
         n = float(len(batch))
         mean = batch.mean(0).double()
-        squares = ((batch - mean.float()) ** 2).sum(0).double()
+        squares = (batch - mean.float()).square_().sum(0).double()
         total = self.count + n
         delta = mean - self._mean64
         self._mean64 += delta * (n / total)
