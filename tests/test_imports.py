@@ -28,10 +28,8 @@ ALLOWED = {
     "amp_sim2real": {"amp_sdk"},
 }
 # what a package imports only where it is asked for, in an extra of its own
-OPTIONAL_EXTRAS = {"amp_training": ["warp"]}
+OPTIONAL_EXTRAS = {"amp_training": ["warp", "bench"]}
 EXTRA_OF = {"amp_training": "train", "amp_sim2sim": "sim", "amp_sim2real": None, "amp_sdk": None}
-# what a measurement is compared with; named and left out where it is not installed
-EXTRA_OF_FOLDER = {("amp_training", "bench"): "bench"}
 IMPORT_NAME = {
     "amp-rsl-rl": "amp_rsl_rl",
     "rsl-rl-lib": "rsl_rl",
@@ -124,19 +122,12 @@ def test_what_a_package_imports_is_in_its_extra(package: str) -> None:
         for extra in [EXTRA_OF[package], *OPTIONAL_EXTRAS.get(package, [])]:
             declared |= names(project["optional-dependencies"][extra])
     known = declared | set(FOLDERS) | sys.stdlib_module_names | NOT_ON_INDEX.get(package, set())
-    optional = {
-        (FOLDERS[package] / folder, module)
-        for (owner, folder), extra in EXTRA_OF_FOLDER.items()
-        if owner == package
-        for module in names(project["optional-dependencies"][extra])
-    }
     wrong = [
         f"{path}:{line}: {module}"
         for path, tree in sources(package)
         for line, module, how in imports(tree)
         if how != "find_spec"
         and module.split(".")[0] not in known
-        and (path.parent, module.split(".")[0]) not in optional
         and (path.relative_to(FOLDERS[package]).as_posix(), module) not in OF_THE_CALLER
     ]
     assert not wrong, "not in the package's requirements:\n" + "\n".join(wrong)

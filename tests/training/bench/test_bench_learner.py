@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from amp_sdk import kernels
 from amp_sdk.errors import CheckFailedError, InputError
-from amp_training.bench import learner, training
+from amp_training.bench import amp_rsl_rl_amp, learner, training
 from amp_training.bench.bare import BareNetworks
 from amp_training.bench.workload import Passes, Workload, own_passes, workload
 from amp_training.build import build_session
@@ -103,6 +104,11 @@ def test_a_library_does_the_work_that_is_printed(name: str) -> None:
     # and the value at the end of the rollout
     assert seen[work.critic_observation] == work.samples * work.epochs + work.num_envs
     assert passes.trained == own_passes(work).trained and passes.steps == work.steps
+
+
+def test_windows_that_are_no_pairs_of_states() -> None:
+    with pytest.raises(InputError, match="pairs of states, ours has 9 inputs"):
+        amp_rsl_rl_amp.update(dataclasses.replace(small_work(), window=9))
 
 
 def small_work() -> Workload:

@@ -14,10 +14,12 @@ given to it in two halves.
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from typing import Any, Callable
 
 import torch
 
+from amp_sdk.errors import InputError
 from amp_training.bench.workload import Passes, Workload
 from amp_training.networks import mlp
 
@@ -29,7 +31,12 @@ def passes(work: Workload) -> Passes:
 
 
 def update(work: Workload) -> Callable[[], float]:
-    """A function that makes one update and returns its seconds."""
+    """A function that makes one update and returns its seconds. Raises InputError."""
+    if work.window % 2:
+        raise InputError(
+            f"amp-rsl-rl's discriminator takes pairs of states, ours has {work.window} inputs here; "
+            "set discriminator.window to an even number of steps"
+        )
     algorithm = _algorithm(work)
     observation = _observation(work)
     windows = torch.randn(work.horizon, 2, work.num_envs, work.window // 2)
@@ -47,23 +54,21 @@ def update(work: Workload) -> Callable[[], float]:
 
 
 def _observation(work: Workload) -> Any:
-    from tensordict import TensorDict  # pyright: ignore[reportMissingImports]
-
     content = {
         "policy": torch.randn(work.num_envs, work.observation),
         "critic": torch.randn(work.num_envs, work.critic_observation),
     }
-    return TensorDict(content, batch_size=[work.num_envs])
+    return import_module("tensordict").TensorDict(content, batch_size=[work.num_envs])
 
 
 def _algorithm(work: Workload) -> Any:
-    from amp_rsl_rl.algorithms import AMP_PPO  # pyright: ignore[reportMissingImports]
-    from rsl_rl.models import MLPModel  # pyright: ignore[reportMissingImports]
+    amp_ppo: Any = import_module("amp_rsl_rl.algorithms").AMP_PPO
+    mlp_model: Any = import_module("rsl_rl.models").MLPModel
 
     observation = _observation(work)
     groups = {"actor": ["policy"], "critic": ["critic"]}
     common = {"activation": "elu", "obs_normalization": True}
-    actor = MLPModel(
+    actor = mlp_model(
         observation,
         groups,
         "actor",
@@ -72,8 +77,8 @@ def _algorithm(work: Workload) -> Any:
         distribution_cfg={"class_name": "GaussianDistribution", "std_type": "log"},
         **common,
     )
-    critic = MLPModel(observation, groups, "critic", 1, work.critic_hidden, **common)
-    algorithm = AMP_PPO(
+    critic = mlp_model(observation, groups, "critic", 1, work.critic_hidden, **common)
+    algorithm = amp_ppo(
         discriminator=_discriminator(work),
         amp_data=_demonstrations(work),
         actor=actor,
@@ -98,10 +103,9 @@ def _algorithm(work: Workload) -> Any:
 
 
 def _discriminator(work: Workload) -> Any:
-    from amp_rsl_rl.networks import Discriminator  # pyright: ignore[reportMissingImports]
-
+    discriminator: Any = import_module("amp_rsl_rl.networks").Discriminator
     hidden = list(work.disc_hidden)
-    result = Discriminator(
+    result = discriminator(
         work.window, hidden, 1.0, use_minibatch_std=False, empirical_normalization=True
     )
     layers = mlp((work.window, *hidden, 1), output_gain=1.0)
@@ -111,9 +115,8 @@ def _discriminator(work: Workload) -> Any:
 
 def _demonstrations(work: Workload) -> Any:
     """Its loader of demonstrations without the reading of files."""
-    from amp_rsl_rl.utils import AMPLoader  # pyright: ignore[reportMissingImports]
-
-    loader = AMPLoader.__new__(AMPLoader)
+    kind: Any = import_module("amp_rsl_rl.utils").AMPLoader
+    loader = kind.__new__(kind)
     loader.per_frame_weights = torch.ones(work.demonstrations) / work.demonstrations
     loader.all_obs, loader.all_next_obs = torch.randn(
         2, work.demonstrations, work.window // 2

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
+from importlib import import_module
 from typing import Any, Callable, Dict, Tuple
 
 import torch
@@ -44,12 +45,12 @@ def update(work: Workload) -> Callable[[], float]:
 
 
 def _models(work: Workload, spaces: Dict[str, Any], windows: Any) -> Dict[str, Any]:
-    from skrl.models.torch import DeterministicMixin, GaussianMixin, Model  # pyright: ignore[reportMissingImports]
+    models: Any = import_module("skrl.models.torch")
 
-    class Policy(GaussianMixin, Model):
+    class Policy(models.GaussianMixin, models.Model):
         def __init__(self) -> None:
-            Model.__init__(self, **spaces)
-            GaussianMixin.__init__(self)
+            models.Model.__init__(self, **spaces)
+            models.GaussianMixin.__init__(self)
             sizes = (work.observation, *work.actor_hidden, work.actions)
             self.net = mlp(sizes, output_gain=0.01)
             self.log_std = nn.Parameter(torch.zeros(work.actions))
@@ -57,10 +58,10 @@ def _models(work: Workload, spaces: Dict[str, Any], windows: Any) -> Dict[str, A
         def compute(self, inputs: Dict[str, Any], role: str = "") -> Tuple[Any, Dict[str, Any]]:
             return self.net(inputs["observations"]), {"log_std": self.log_std}
 
-    class Scalar(DeterministicMixin, Model):
+    class Scalar(models.DeterministicMixin, models.Model):
         def __init__(self, size: int, hidden: Tuple[int, ...], key: str, **spaces: Any) -> None:
-            Model.__init__(self, **spaces)
-            DeterministicMixin.__init__(self)
+            models.Model.__init__(self, **spaces)
+            models.DeterministicMixin.__init__(self)
             self.net = mlp((size, *hidden, 1), output_gain=1.0)
             self._key = key
 
@@ -76,14 +77,14 @@ def _models(work: Workload, spaces: Dict[str, Any], windows: Any) -> Dict[str, A
 
 
 def _agent(work: Workload) -> Any:
-    from gymnasium.spaces import Box  # pyright: ignore[reportMissingImports]
-    from skrl.agents.torch.amp import AMP  # pyright: ignore[reportMissingImports]
-    from skrl.memories.torch import RandomMemory  # pyright: ignore[reportMissingImports]
+    box: Any = import_module("gymnasium.spaces").Box
+    random_memory: Any = import_module("skrl.memories.torch").RandomMemory
+    amp: Any = import_module("skrl.agents.torch.amp").AMP
 
     logging.getLogger("skrl").setLevel(logging.WARNING)
 
-    def space(size: int) -> Box:
-        return Box(-float("inf"), float("inf"), (size,))
+    def space(size: int) -> Any:
+        return box(-float("inf"), float("inf"), (size,))
 
     windows = space(work.window)
     spaces = {
@@ -94,9 +95,9 @@ def _agent(work: Workload) -> Any:
     }
 
     def memory(size: int, num_envs: int = 1) -> Any:
-        return RandomMemory(memory_size=size, num_envs=num_envs, device="cpu")
+        return random_memory(memory_size=size, num_envs=num_envs, device="cpu")
 
-    agent = AMP(
+    agent = amp(
         models=_models(work, spaces, windows),
         memory=memory(work.horizon, work.num_envs),
         cfg=_configuration(work, spaces, windows),
@@ -115,8 +116,8 @@ def _agent(work: Workload) -> Any:
 
 
 def _configuration(work: Workload, spaces: Dict[str, Any], windows: Any) -> Dict[str, Any]:
-    from skrl.resources.preprocessors.torch import RunningStandardScaler  # pyright: ignore[reportMissingImports]
-    from skrl.resources.schedulers.torch import KLAdaptiveLR  # pyright: ignore[reportMissingImports]
+    scaler: Any = import_module("skrl.resources.preprocessors.torch").RunningStandardScaler
+    scheduler: Any = import_module("skrl.resources.schedulers.torch").KLAdaptiveLR
 
     def size(space: Any) -> Dict[str, Any]:
         return {"size": space, "device": "cpu"}
@@ -126,12 +127,12 @@ def _configuration(work: Workload, spaces: Dict[str, Any], windows: Any) -> Dict
         "learning_epochs": work.epochs,
         "mini_batches": work.minibatches,
         "learning_rate": 1e-5,
-        "learning_rate_scheduler": KLAdaptiveLR,
-        "observation_preprocessor": RunningStandardScaler,
+        "learning_rate_scheduler": scheduler,
+        "observation_preprocessor": scaler,
         "observation_preprocessor_kwargs": size(spaces["observation_space"]),
-        "state_preprocessor": RunningStandardScaler,
+        "state_preprocessor": scaler,
         "state_preprocessor_kwargs": size(spaces["state_space"]),
-        "amp_observation_preprocessor": RunningStandardScaler,
+        "amp_observation_preprocessor": scaler,
         "amp_observation_preprocessor_kwargs": size(windows),
         "amp_batch_size": min(512, work.samples),  # demonstrations renewed per update
         "discriminator_batch_size": _part(work),
