@@ -34,8 +34,8 @@ def update(work: Workload) -> Callable[[], float]:
     """A function that makes one update and returns its seconds. Raises InputError."""
     if work.window % 2:
         raise InputError(
-            f"amp-rsl-rl's discriminator takes pairs of states, ours has {work.window} inputs here; "
-            "set discriminator.window to an even number of steps"
+            f"amp-rsl-rl's discriminator takes pairs of states, ours has {work.window} inputs; set "
+            "discriminator.window to an even number of steps"
         )
     algorithm = _algorithm(work)
     observation = _observation(work)
