@@ -58,7 +58,7 @@ def main(argv: Optional[List[str]] = None) -> int:
         raise InputError("--rounds and --threads must be at least 1")
     torch.set_num_threads(args.threads)
     kernels.set_num_threads(args.threads)
-    session = build_session(same_work(args.recipe, args.set))
+    session = build_session(same_work(args.recipe, args.set), device="cpu")
     work = workload(session)
     ways, passes, left_out = every_way(session, work)
     seconds = in_turns(ways, args.rounds)
