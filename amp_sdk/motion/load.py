@@ -11,12 +11,20 @@ import numpy as np
 from amp_sdk import rotations
 from amp_sdk.errors import InputError, MotionWarning, closest
 from amp_sdk.motion.clip import MotionClip
-from amp_sdk.motion.formats import amp_for_hardware, interchange, mimickit, unitree_csv
+from amp_sdk.motion.formats import (
+    amass,
+    amp_for_hardware,
+    deepmimic,
+    interchange,
+    mimickit,
+    poselib,
+    unitree_csv,
+)
 from amp_sdk.motion.formats.raw import RawMotion
 from amp_sdk.motion.generate import GENERATORS, GaitParameters, generate
 from amp_sdk.robots import RobotSpec
 
-FORMATS = (interchange, mimickit, amp_for_hardware, unitree_csv)
+FORMATS = (amass, interchange, mimickit, poselib, deepmimic, amp_for_hardware, unitree_csv)
 _MAX_BYTES = 512 * 1024 * 1024
 _NORM_TOLERANCE = 0.05
 

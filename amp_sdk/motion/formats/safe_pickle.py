@@ -25,13 +25,17 @@ class _Refused(Exception):
     """What a whole pickle holds that is no plain data."""
 
 
-def load(data: bytes, where: str) -> Any:
-    """The value of a pickle. Raises InputError where it is truncated, large or not plain data."""
+def load(data: bytes, where: str, objects: bool = False) -> Any:
+    """The value of a pickle. Raises InputError where it is truncated, large or not plain data.
+
+    With ``objects`` an array of such values is taken too, as a list; one of a single value without
+    dimensions, which is how NumPy saves a dict, is that value.
+    """
     if len(data) > MAX_BYTES:
         raise InputError(f"{where}: a pickle of {len(data)} bytes; at most {MAX_BYTES} are read")
     try:
         _scan(data)
-        return _plain(_Unpickler(io.BytesIO(data)).load(), {}, 0)
+        return _plain(_Unpickler(io.BytesIO(data), objects).load(), {}, 0)
     except _Refused as error:
         raise InputError(
             f"{where}: the pickle {error}; expected numbers, strings, lists, dicts and NumPy "
@@ -54,8 +58,12 @@ def _scan(data: bytes) -> None:
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, stream: io.BytesIO, objects: bool) -> None:
+        super().__init__(stream)
+        self._known = {**_KNOWN, **(_OBJECTS if objects else {})}
+
     def find_class(self, module: str, name: str) -> Any:
-        known = _KNOWN.get((module.replace("numpy._core.", "numpy.core."), name))
+        known = self._known.get((module.replace("numpy._core.", "numpy.core."), name))
         if known is None:
             raise _Refused(f"names {module}.{name}"[:120] + ", which was not run")
         return _Call(known)
@@ -96,16 +104,34 @@ class _Dtype:
         return np.dtype(self.order + self.code)
 
 
-class _Array:
-    """An array that a later step of the program fills."""
+class _AnyDtype(_Dtype):
+    """A number type, or that of arrays of Python values."""
 
-    __slots__ = ("value",)
+    __slots__ = ()
+
+    def __init__(self, code: Any, *flags: Any) -> None:
+        if code in ("O8", "|O8"):
+            self.order, self.code = "|", "O8"
+        else:
+            super().__init__(code, *flags)
+
+
+class _Array:
+    """An array that a later step of the program fills; ``items`` are those of Python values."""
+
+    __slots__ = ("value", "items")
 
     def __init__(self, *placeholder: Any) -> None:
         self.value = np.zeros(0)
+        self.items: Any = None
 
     def __setstate__(self, state: Tuple[Any, ...]) -> None:
         _, shape, dtype, column_major, content = state
+        if isinstance(dtype, _Dtype) and dtype.code == "O8":
+            if not isinstance(content, list) or shape not in ((), (len(content),)):
+                raise ValueError("expected a flat list of values")
+            self.items = content if shape else content[0]
+            return
         self.value = _array(content, dtype, shape, "F" if column_major else "C").value
 
 
@@ -141,11 +167,16 @@ _KNOWN: Dict[Tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): _encode,
 }
 
+_OBJECTS: Dict[Tuple[str, str], Callable[..., Any]] = {
+    ("numpy", "dtype"): _AnyDtype,
+    ("collections", "OrderedDict"): lambda: {},
+}
+
 
 def _plain(value: Any, done: Dict[int, Any], depth: int) -> Any:
     """``value`` with its stand-ins replaced; what is shared is resolved once."""
     if isinstance(value, _Array):
-        return value.value
+        return value.value if value.items is None else _plain(value.items, done, depth + 1)
     if not isinstance(value, (list, tuple, dict)):
         if value is None or isinstance(value, (bool, int, float, str, bytes)):
             return value

@@ -266,12 +266,15 @@ def test_an_amp_for_hardware_file_that_makes_no_sense_is_refused(
     ("content", "message"),
     [
         (b"", "the file is empty"),
-        (b"hello\n", "formats that are read: amp-sdk .npz, MimicKit .pkl"),
+        (
+            b"hello\n",
+            "formats that are read: AMASS .npz, amp-sdk .npz, MimicKit .pkl, poselib .npy",
+        ),
         (b"\x00\x01\x02", "formats that are read"),
         (b"column,other\n1,2\n", "formats that are read"),
         (
             b'{"Loop": "wrap", "Frames": []}',
-            "expected an AMP_for_hardware .txt .* found JSON with Loop",
+            "expected a list of frames, found list",
         ),
         (b"[" * 100000, "formats that are read"),
         (b'{"a":' + b"[" * 100000, "truncated or damaged"),
