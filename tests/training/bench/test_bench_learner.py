@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from amp_sdk import kernels
 from amp_sdk.errors import CheckFailedError, InputError
-from amp_training.bench import amp_rsl_rl_amp, learner, training
+from amp_training.bench import amp_rsl_rl_amp, figures, learner, training
 from amp_training.bench.bare import BareNetworks
 from amp_training.bench.workload import Passes, Workload, own_passes, workload
 from amp_training.build import build_session
@@ -168,10 +168,10 @@ def test_rounds_are_taken_in_turns_after_a_warm_up() -> None:
 def test_whole_training_beside_its_bare_parts(monkeypatch, tmp_path, capsys) -> None:
     target = tmp_path / "training.json"
     arguments = ["--rollouts", "1", "--num-envs", "8", "--threads", "1", "--set", *SETTINGS]
-    monkeypatch.setattr(training, "TIMES_BARE", 1e9)
+    monkeypatch.setattr(figures, "TIMES_BARE", 1e9)
     assert training.main([*arguments, "--check", "--json", str(target)]) == 0
     assert json.loads(target.read_text())["figures"][0]["times_bare"] > 0.0
-    assert "x bare" in capsys.readouterr().out
-    monkeypatch.setattr(training, "TIMES_BARE", 0.0)
+    assert "x-bare" in capsys.readouterr().out
+    monkeypatch.setattr(figures, "TIMES_BARE", 0.0)
     with pytest.raises(CheckFailedError, match="8 environments: .* times the bare parts"):
         training.main([*arguments, "--check"])

@@ -106,7 +106,16 @@ class Backend(Protocol):
     """[N, ...], refreshed in place by ``step`` and ``reset``."""
 
     def step(self, targets: Tensor) -> None:
-        """Advance one control period with joint targets [N, J] rad."""
+        """Advance one control period with joint targets [N, J] rad: ``command``, ``physics``, and
+        the refresh of ``state``."""
+        ...
+
+    def command(self, targets: Tensor) -> None:
+        """Set the joint targets [N, J] rad of the next ``physics``."""
+        ...
+
+    def physics(self) -> None:
+        """The engine's own work of a control period, for measurements; ``state`` stays as it is."""
         ...
 
     def reset(self, ids: Tensor, rows: Tensor) -> None:

@@ -75,16 +75,24 @@ class IsaacGymBackend:
 
     def step(self, targets: Tensor) -> None:
         """Advance one control period with joint targets [N, J] rad."""
-        gym, sim = self._gym, self._sim
-        live = self._prepared()
-        self._hand_over(live)
+        self.command(targets)
+        self.physics()
+        self._refresh(self._prepared())
+
+    def command(self, targets: Tensor) -> None:
+        """Set the joint targets [N, J] rad."""
+        self._hand_over(self._prepared())
         self._targets[:, self._order] = targets
-        gym.set_dof_position_target_tensor(sim, gymtorch.unwrap_tensor(self._targets))
+        buffer = gymtorch.unwrap_tensor(self._targets)
+        self._gym.set_dof_position_target_tensor(self._sim, buffer)
+
+    def physics(self) -> None:
+        """The physics steps of a control period."""
+        gym, sim = self._gym, self._sim
         for _ in range(self._decimation):
             gym.simulate(sim)
             if self.device.type == "cpu":
                 gym.fetch_results(sim, True)  # the GPU pipeline needs no host buffers
-        self._refresh(live)
 
     def reset(self, ids: Tensor, rows: Tensor) -> None:
         """Write the flat states ``rows`` to environments ``ids``; PhysX gets them with ``step``."""

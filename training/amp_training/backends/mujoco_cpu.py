@@ -55,6 +55,7 @@ class MujocoBackend:
         self._touches = self.batch.bind("sensordata") if contact_links else None
         self.delay: Optional[TargetDelay] = None
         self.pushes: Optional[Pushes] = None
+        self._parts: List[Tuple[int, Tensor]] = []
         self._actuator = self._at.actuators.tolist()
         self._in_order = self._actuator == list(range(joints))
         self.layout = StateLayout(joints, len(robot.key_bodies))
@@ -64,18 +65,28 @@ class MujocoBackend:
 
     def step(self, targets: Tensor) -> None:
         """Advance one control period with joint targets [N, J] rad."""
+        self.command(targets)
+        self.physics()
+        self._refresh()
+
+    def command(self, targets: Tensor) -> None:
+        """Set the joint targets [N, J] rad of the next ``physics``; robots whose time it is are
+        pushed."""
         if self.pushes is not None:
             ids, velocity = self.pushes.tick()
             self._qvel[ids, :2] += velocity.double()
         self.batch.warning[:] = 0
-        parts = [(self._decimation, targets)] if self.delay is None else self.delay.parts(targets)
-        for steps, now in parts:
+        late = self.delay
+        self._parts = [(self._decimation, targets)] if late is None else list(late.parts(targets))
+
+    def physics(self) -> None:
+        """The physics steps of a control period."""
+        for steps, now in self._parts:
             if self._in_order:
                 self._ctrl.copy_(now)
             else:
                 self._ctrl[:, self._actuator] = now.double()
             self.batch.step(nstep=steps)
-        self._refresh()
 
     def reset(self, ids: Tensor, rows: Tensor) -> None:
         """Write the flat states ``rows`` to environments ``ids``; no physics runs."""

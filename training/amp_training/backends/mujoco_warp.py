@@ -83,15 +83,23 @@ class MujocoWarpBackend:
 
     def step(self, targets: Tensor) -> None:
         """Advance one control period with joint targets [N, J] rad."""
+        self.command(targets)
+        self.physics()
+        self._refresh()
+
+    def command(self, targets: Tensor) -> None:
+        """Set the joint targets [N, J] rad."""
         self._ctrl[:, self._actuator] = targets
+
+    def physics(self) -> None:
+        """The physics steps of a control period."""
         if self.device.type == "cpu":
-            self._physics()
+            self._steps()
         else:
             graph = self._graph = self._graph or self._captured()
             # on torch's stream, between the tensor operations that belong to the step
             stream = wp.stream_from_torch(torch.cuda.current_stream(self.device))
             wp.capture_launch(graph, stream=stream)
-        self._refresh()
 
     def reset(self, ids: Tensor, rows: Tensor) -> None:
         """Write the flat states ``rows`` to environments ``ids``; no physics runs."""
@@ -158,7 +166,7 @@ class MujocoWarpBackend:
                 values.append(getattr(model, name).copy())
         return {name: np.stack(values) for name, values in rows.items()}
 
-    def _physics(self) -> None:
+    def _steps(self) -> None:
         with wp.ScopedDevice(self._warp_device):
             for _ in range(self._decimation):
                 mjw.step(self.model, self.data)
@@ -171,9 +179,9 @@ class MujocoWarpBackend:
         state = (self._qpos, self._qvel, self._warmstart)
         saved = [tensor.clone() for tensor in state]
         torch.cuda.synchronize(self.device)
-        self._physics()  # loads every kernel, which a capture may not
+        self._steps()  # loads every kernel, which a capture may not
         with wp.ScopedCapture(device=self._warp_device) as capture:
-            self._physics()
+            self._steps()
         wp.synchronize_device(self._warp_device)
         for tensor, value in zip(state, saved):
             tensor.copy_(value)

@@ -8,12 +8,12 @@ or normalising of batches, no loss but a mean, no clipping of gradients and no f
 from __future__ import annotations
 
 import copy
-import time
 from typing import Iterator
 
 import torch
 from torch import Tensor, nn
 
+from amp_training.bench.replay import elapsed_s
 from amp_training.bench.workload import workload
 from amp_training.build import Session
 
@@ -29,22 +29,28 @@ class BareNetworks:
         self.discriminator = copy.deepcopy(learner.prior.network.logit)
         networks = (self._actor, self._critic, self.discriminator)
         self._adam = [torch.optim.Adam(n.parameters(), lr=1e-5) for n in networks]
-        self._observations = torch.randn(work.samples, work.observation)
-        self._critic_observations = torch.randn(work.samples, work.critic_observation)
-        self._rollout_windows = torch.randn(work.samples, work.window)
-        self._windows = torch.randn(4, 2, work.disc_batch, work.window)
+        self._device = device = session.environment.backend.device
+        self._observations = torch.randn(work.samples, work.observation, device=device)
+        self._critic_observations = torch.randn(
+            work.samples, work.critic_observation, device=device
+        )
+        self._rollout_windows = torch.randn(work.samples, work.window, device=device)
+        self._windows = torch.randn(4, 2, work.disc_batch, work.window, device=device)
 
     def act_s(self) -> float:
         """Seconds of the policy's forward passes of one rollout."""
-        begin = time.perf_counter()
-        with torch.no_grad():
-            for observation in self._observations.split(self._work.num_envs):
-                self._actor(observation)
-        return time.perf_counter() - begin
+        return elapsed_s(self._act, self._device)
 
     def learn_s(self, applied_share: float = 1.0) -> float:
         """Seconds of one update; ``applied_share`` of the discriminator's are not left out."""
-        begin = time.perf_counter()
+        return elapsed_s(lambda: self._learn(applied_share), self._device)
+
+    @torch.no_grad()
+    def _act(self) -> None:
+        for observation in self._observations.split(self._work.num_envs):
+            self._actor(observation)
+
+    def _learn(self, applied_share: float) -> None:
         with torch.no_grad():
             self.discriminator(self._rollout_windows)
             # before and after each step
@@ -59,7 +65,6 @@ class BareNetworks:
         applied = round(applied_share * self._work.disc_updates)
         for i in range(self._work.disc_updates):
             self._discriminate(disc, self._windows[i % len(self._windows)], i < applied)
-        return time.perf_counter() - begin
 
     def _minibatches(self, x: Tensor) -> Iterator[Tensor]:
         return iter(x.chunk(self._work.minibatches))
