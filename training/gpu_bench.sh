@@ -26,11 +26,12 @@ mjlab=()
   --num-envs $ENVS --rollouts "$ROLLOUTS" --json "$OUT/go2.json" | tee "$OUT/go2.txt"
 if [ -n "${G1_CLIP:-}" ]; then
   # shellcheck disable=SC2086
-  "$PY" -m amp_sdk.bench training --recipe "${G1_RECIPE:-g1}" --backend mujoco_warp \
-    --device cuda:0 --num-envs $ENVS --rollouts "$ROLLOUTS" --set "motion.files=[$G1_CLIP]" \
+  "$PY" -m amp_sdk.bench training --recipe "${G1_RECIPE:-amp_g1}" --backend mujoco_warp \
+    --device cuda:0 --num-envs $ENVS --rollouts "$ROLLOUTS" --set "motion.files=[$G1_CLIP]" episode.contact_termination=false \
     "${mjlab[@]}" --json "$OUT/g1.json" | tee "$OUT/g1.txt"
-  "$PY" -m amp_sdk.train --recipe "${G1_RECIPE:-g1}" --motion "$G1_CLIP" --backend mujoco_warp \
+  "$PY" -m amp_sdk.train --recipe "${G1_RECIPE:-amp_g1}" --motion "$G1_CLIP" --backend mujoco_warp \
     --device cuda:0 --num-envs 4096 --max-minutes 15 --snapshot-minutes 1 --out "$OUT/g1_run" \
+    --set episode.contact_termination=false \
     --json "$OUT/g1_run.json"
 fi
 "$PY" -m amp_sdk.train --recipe go2_trot --backend mujoco_warp --device cuda:0 --num-envs 4096 \
