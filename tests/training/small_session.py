@@ -18,6 +18,7 @@ SMALL = (
     "discriminator.demo_windows=64",
     "discriminator.replay_capacity=128",
     "discriminator.replay_push=32",
+    "evaluation.period_samples=null",
 )
 
 

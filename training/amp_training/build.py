@@ -12,6 +12,7 @@ from amp_sdk import motion, robots
 from amp_sdk.contract import CommandTerm, ObservationTerm
 from amp_sdk.errors import InputError, closest
 from amp_sdk.robots import RobotSpec, mjcf
+from amp_training import workers
 from amp_training.backends.base import Backend
 from amp_training.backends.randomization import Variations
 from amp_training.backends.registry import make_backend, resolve_device
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # the backend needs Python 3.11
     from amp_training.backends.mujoco_cpu import MujocoBackend
 
 _POSES = 256
+_SEED_STEP = 1_000_003
 
 
 @dataclass(frozen=True)
@@ -109,16 +111,18 @@ def build_session(recipe: Recipe, device: Optional[str] = None) -> Session:
     """Construct robot, clips, simulator, environment, networks and learner, all seeded.
 
     All of it lives on ``device`` ("cpu", "cuda", "cuda:N"); None takes a GPU where the backend and
-    the machine have one. Raises InputError.
+    the machine have one. Of several processes all begin with the same networks; the rest is drawn
+    anew in each. Raises InputError.
     """
     where = resolve_device(recipe.simulation.backend, device)
     torch.manual_seed(recipe.seed)
-    generator = torch.Generator(where).manual_seed(recipe.seed + 1)
+    own_seed = recipe.seed + _SEED_STEP * workers.rank()
+    generator = torch.Generator(where).manual_seed(own_seed + 1)
     robot = robots.load(recipe.robot)
     library = load_library(recipe, robot)
     simulation, prior_config = recipe.simulation, recipe.discriminator
     dt_s = simulation.control_period_s
-    reference = Reference(library, robot, prior_config.window, dt_s, recipe.seed + 2)
+    reference = Reference(library, robot, prior_config.window, dt_s, own_seed + 2)
     interface = build_interface(recipe, robot, reference)
     environment = _environment(recipe, interface, reference, generator)
     features = discriminator_features(prior_config, robot, reference.layout, where)
@@ -175,13 +179,14 @@ def _environment(
     dt_s, envs, joints = simulation.control_period_s, simulation.num_envs, len(interface.kp)
     links = contact_links(robot, recipe.episode)
     device = str(generator.device)
+    own_seed = recipe.seed + _SEED_STEP * workers.rank()
     backend = make_backend(robot, interface.kp, interface.kd, simulation, device, links)
     sensors = None
     if varied.enabled:
-        backend.vary(Variations.draw(varied, envs, joints, recipe.seed))
+        backend.vary(Variations.draw(varied, envs, joints, own_seed))
         _disturb(backend, recipe)
         if not varied.sensors.exact:
-            sensors = SensorErrors(varied.sensors, joints, envs, recipe.seed, backend.device)
+            sensors = SensorErrors(varied.sensors, joints, envs, own_seed, backend.device)
 
     def rad(values: np.ndarray) -> torch.Tensor:
         return torch.tensor(values, dtype=torch.float32, device=backend.device)

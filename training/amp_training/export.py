@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import numpy as np
 import onnxruntime
@@ -13,19 +13,29 @@ import torch
 from amp_sdk._files import atomic_write
 from amp_sdk.contract import METADATA_PROPERTY, PolicyContract
 from amp_sdk.errors import CheckFailedError
-from amp_training.checkpoint import contract_of, load_checkpoint, recipe_of
+from amp_training.checkpoint import contract_of, load_policy_checkpoint, recipe_of
 from amp_training.networks import Actor
 from amp_training.onnx_graph import actor_model
+from amp_training.torchscript import export_torchscript
 
 TOLERANCE = 1e-5
 _RANDOM_SAMPLES = 256
 
 
-def export_run(run: Path, output: Path) -> float:
-    """Export the checkpoint of ``run`` to ``output``; see ``export_policy``."""
-    content = load_checkpoint(run)
+def export_run(
+    run: Path, output: Path, best: bool = False, torchscript: Optional[Path] = None
+) -> float:
+    """Export the last checkpoint of ``run``, or its best one, to ``output``; see ``export_policy``.
+
+    With ``torchscript`` the network is also written there (``torchscript.py``).
+    """
+    content = load_policy_checkpoint(run, best)
     where = str(run)
-    return export_policy(actor_of(content, where), contract_of(content, where), output)
+    actor, contract = actor_of(content, where), contract_of(content, where)
+    difference = export_policy(actor, contract, output)
+    if torchscript is not None:
+        difference = max(difference, export_torchscript(actor, torchscript))
+    return difference
 
 
 def actor_of(content: Dict[str, Any], where: str) -> Actor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Dict
@@ -96,6 +97,18 @@ class TrainingLog:
             **values,
         }
         self._progress.write(row)
+
+    def quality(self, progress: Progress, values: Dict[str, float]) -> None:
+        """Record an evaluation."""
+        for name, value in values.items():
+            if math.isfinite(value):
+                self._writer.add_scalar(name, value, progress.samples)
+        self.note(
+            f"evaluated at {progress.samples:,} samples: "
+            f"falls {values['quality/fall_share']:.0%}, "
+            f"speed error {values['quality/speed_error_m_s']:.2f} m/s, "
+            f"joint error {values['quality/joint_error_rad']:.3f} rad"
+        )
 
     def note(self, text: str) -> None:
         """One line for the person, above the live view."""

@@ -7,6 +7,8 @@ from typing import Sequence
 import torch
 from torch import Tensor, nn
 
+from amp_training import workers
+
 
 class RunningNormalizer(nn.Module):
     """Normalise by running mean and standard deviation, then clip to ``limit`` deviations.
@@ -38,11 +40,14 @@ class RunningNormalizer(nn.Module):
     @torch.no_grad()
     def update(self, batch: Tensor) -> None:
         """Take in raw samples [n, size]; does nothing once frozen."""
-        if float(self.count) >= self.freeze_after or len(batch) == 0:
+        if float(self.count) >= self.freeze_after:
             return
         n = float(len(batch))
-        mean = batch.mean(0).double()
+        mean = batch.mean(0).double() if n else torch.zeros_like(self._mean64)
         squares = (batch - mean.float()).square_().sum(0).double()
+        n, mean, squares = workers.moments(n, mean, squares)
+        if n == 0:
+            return
         total = self.count + n
         delta = mean - self._mean64
         self._mean64 += delta * (n / total)

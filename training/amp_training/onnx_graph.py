@@ -54,6 +54,8 @@ def actor_model(actor: Actor, observation_size: int, action_size: int) -> onnx.M
             graph.add("Gemm", weight, bias, output=output, transB=1)
         elif isinstance(layer, nn.ELU):
             graph.add("Elu", output=output, alpha=float(layer.alpha))
+        elif isinstance(layer, (nn.ReLU, nn.Tanh)):
+            graph.add("Relu" if isinstance(layer, nn.ReLU) else "Tanh", output=output)
         else:
             raise TypeError(f"no ONNX form for the layer {type(layer).__name__}")
     proto = helper.make_graph(

@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import torch
 from torch import Tensor, nn
 
+from amp_training import workers
 from amp_training.batch import Batch, PpoStats
 from amp_training.config import PpoConfig
 from amp_training.mirror import Affine
@@ -122,7 +123,7 @@ class Ppo:
         mean = self.actor.mean(batch.actor_input)
         with torch.no_grad():
             kl = gaussian_kl(batch.mean, old_log_std, mean, log_std)
-            self._adapt(float(kl))
+            self._adapt(float(workers.mean(kl)))
         ratio, advantage, asymmetry = self._ratio(batch, mean)
         policy_loss = clipped_surrogate(ratio, advantage, config.clip)
         entropy = gaussian_entropy(log_std)
@@ -170,6 +171,7 @@ class Ppo:
     ) -> None:
         optimizer.zero_grad()
         loss.backward()
+        workers.average_gradients(parameters)
         nn.utils.clip_grad_norm_(parameters, self._config.max_grad_norm)
         optimizer.step()
 

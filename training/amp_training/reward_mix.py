@@ -8,6 +8,7 @@ from typing import Optional, Tuple
 import torch
 from torch import Tensor
 
+from amp_training import workers
 from amp_training.config import RewardConfig
 
 _SMALLEST = 1e-6
@@ -66,7 +67,8 @@ def mixed_advantages(config: RewardConfig, advantage: Tensor, clip: Optional[flo
 
 def normalized(x: Tensor) -> Tensor:
     """Mean zero, deviation one."""
-    return (x - x.mean()) / (x.std() + 1e-8)
+    mean, std = workers.mean_and_std(x)
+    return (x - mean) / (std + 1e-8)
 
 
 def shares(config: RewardConfig, style: Tensor, task: Tensor, advantage: Tensor) -> Shares:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import signal
 import time
@@ -10,16 +11,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Optional, Tuple
 
-from amp_sdk.errors import AmpSdkError, CheckFailedError
-from amp_training.advice import CollapseAlarm
+from amp_sdk.errors import CheckFailedError
+from amp_training import workers
 from amp_training.build import Session
-from amp_training.checkpoint import Progress, save_checkpoint
-from amp_training.export import export_policy
+from amp_training.checkpoint import Progress
 from amp_training.learner import IterationStats
-from amp_training.log import TrainingLog
-from amp_training.session_contract import session_contract
-
-CHECKPOINT_PERIOD_S = 60.0
+from amp_training.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -62,50 +59,39 @@ def train(
     A session without progress starts all its episodes; one with progress, restored or in memory,
     goes on where it was. Iterations, samples and seconds count from the run's first start. Returns
     the progress and the number of the signal that ended it, if one did. Raises
-    CheckFailedError where the networks diverge; the last checkpoint is then kept.
+    CheckFailedError where the networks diverge; the last checkpoint is then kept. Of several
+    processes (``workers.py``) the first one writes, and all stop together.
     """
     if progress.iterations == 0:
         session.environment.schedule(0)
         session.learner.rollout.begin(session.environment.restart_all(session.generator))
-    log = TrainingLog(folder, f"{session.recipe.name}: {session.interface.robot.name}", progress)
+    record = None
+    if workers.rank() == 0:
+        record = RunRecord(folder, session, progress, limits.snapshot_seconds)
     per_iteration = session.learner.rollout.action.shape[0] * session.environment.num_envs
-    prior = session.recipe.discriminator
-    alarm = CollapseAlarm(prior.loss, prior.reward_scale)
+    per_iteration *= workers.size()
     begin = time.monotonic() - progress.seconds
-    saved = snapshot = progress.seconds
     try:
         with _StopFlag() as stop:
-            while stop.number is None and not over(progress, limits):
-                start = time.perf_counter()
+            while not workers.agreed(stop.number is not None or over(progress, limits)):
+                start, before = time.perf_counter(), progress
                 stats = session.learner.iterate(progress.samples)
                 throughput = per_iteration / (time.perf_counter() - start)
-                progress = Progress(
-                    progress.iterations + 1,
-                    progress.samples + per_iteration,
-                    time.monotonic() - begin,
+                progress = dataclasses.replace(
+                    progress,
+                    iterations=progress.iterations + 1,
+                    samples=progress.samples + per_iteration,
+                    seconds=time.monotonic() - begin,
                 )
                 _check_finite(stats, progress)
-                share = _share(progress, limits)
-                left_s = progress.seconds * (1.0 - share) / max(share, 1e-6)
-                log.write(progress, stats, throughput, share, left_s)
-                warning = alarm.check(stats.prior.accuracy, stats.style_reward)
-                if warning is not None:
-                    log.note(f"warning: {warning}")
-                if progress.seconds - saved >= CHECKPOINT_PERIOD_S:
-                    saved = progress.seconds
-                    _save(folder, session, progress, log)
-                if (
-                    limits.snapshot_seconds
-                    and progress.seconds - snapshot >= limits.snapshot_seconds
-                ):
-                    snapshot = progress.seconds
-                    _snapshot(folder, session, progress, log)
-            save_checkpoint(folder, session, progress)
-            if stop.number is not None:
-                name = signal.Signals(stop.number).name
-                log.note(f"stopped by {name}; go on with --resume {folder}")
+                if record is not None:
+                    share = _share(progress, limits)
+                    progress = record.iteration(before, progress, stats, throughput, share)
+            if record is not None:
+                record.finish(progress, stop.number)
     finally:
-        log.close()
+        if record is not None:
+            record.close()
     return progress, stop.number
 
 
@@ -119,23 +105,6 @@ def _check_finite(stats: IterationStats, progress: Progress) -> None:
             f"training diverged at {progress.samples} samples (policy, value and discriminator "
             f"loss, noise: {losses}); the last checkpoint is kept; lower the learning rates"
         )
-
-
-def _save(folder: Path, session: Session, progress: Progress, log: TrainingLog) -> None:
-    """A periodic checkpoint; a full disk must not end the run, but must be seen."""
-    try:
-        save_checkpoint(folder, session, progress)
-    except AmpSdkError as error:
-        log.note(f"warning: checkpoint not written: {error}")
-
-
-def _snapshot(folder: Path, session: Session, progress: Progress, log: TrainingLog) -> None:
-    name = f"{progress.seconds / 60:06.2f}min_{progress.samples}.onnx"
-    contract = session_contract(session, progress.samples)
-    try:
-        export_policy(session.learner.ppo.average, contract, folder / "snapshots" / name)
-    except AmpSdkError as error:
-        log.note(f"warning: snapshot not written: {error}")
 
 
 def over(progress: Progress, limits: Limits) -> bool:

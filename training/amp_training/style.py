@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterator, Tuple
 import torch
 from torch import Tensor
 
+from amp_training import workers
 from amp_training.config import DiscriminatorConfig
 from amp_training.networks import Discriminator
 from amp_training.style_losses import gradient_penalty, prediction_loss, style_reward
@@ -105,7 +106,7 @@ class MotionPrior:
         Where every step ended in a fall there are none: then the replay alone is learned from, and
         without one nothing is (the figures are NaN).
         """
-        if not len(windows) and not self.replay.filled:
+        if workers.agreed(not len(windows) and not self.replay.filled):
             return StyleStats(math.nan, math.nan, math.nan, math.nan, 0.0)
         totals, applied = torch.zeros(4, device=windows.device), 0
         normalize = self.network.normalizer
@@ -124,7 +125,7 @@ class MotionPrior:
                 accuracy = 0.5 * ((negative < 0).float().mean() + (positive > 0).float().mean())
                 means = (negative.mean(), positive.mean(), accuracy)
                 totals += torch.stack((loss, *means)).detach()
-            if float(loss.detach()) < self._config.throttle_loss:
+            if float(workers.mean(loss.detach())) < self._config.throttle_loss:
                 continue
             penalty = gradient_penalty(positive, demo)
             if both:
@@ -137,6 +138,7 @@ class MotionPrior:
             )
             self.optimizer.zero_grad()
             total.backward(inputs=weights)
+            workers.average_gradients(weights)
             self.optimizer.step()
             applied += 1
         pick = torch.randperm(len(windows), generator=self._generator, device=windows.device)

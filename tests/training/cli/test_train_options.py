@@ -6,7 +6,7 @@ import pytest
 from small_session import SMALL
 
 from amp_sdk.errors import CheckFailedError, InputError
-from amp_training import run
+from amp_training import log, run
 from amp_training.cli import test as test_command
 from amp_training.cli import train as train_command
 
@@ -74,7 +74,7 @@ def test_a_full_disk_under_the_log_does_not_end_the_run(session, tmp_path, monke
     def full(*_) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(run.TrainingLog, "_record", full)
+    monkeypatch.setattr(log.TrainingLog, "_record", full)
     progress, _ = run.train(session, tmp_path, run.Limits(max_samples=96), run.Progress())
     assert progress.samples == 96
     assert capsys.readouterr().out.count("the log is not written any more") == 1

@@ -17,7 +17,7 @@ from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
 from amp_training.backends.registry import NAMES
 from amp_training.build import Session, build_session
-from amp_training.checkpoint import load_checkpoint, recipe_of, restore_learner
+from amp_training.checkpoint import load_policy_checkpoint, recipe_of, restore_policy
 from amp_training.cli.train import motion_overrides
 from amp_training.config import RandomizationConfig, Recipe, load_recipe
 from amp_training.evaluate import evaluate
@@ -28,6 +28,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Run the command."""
     p = argparse.ArgumentParser(prog="python -m amp_sdk.test", description=__doc__)
     p.add_argument("source", metavar="RUN_OR_POLICY", help="run folder of amp_sdk.train, or policy")
+    p.add_argument("--best", action="store_true", help="a run's best policy, not its last")
     p.add_argument("--recipe", metavar="NAME_OR_FILE", help="of a policy (default: its own)")
     p.add_argument(
         "--motion", nargs="+", action="extend", metavar="FILE", help="clips of a policy's recipe"
@@ -62,9 +63,9 @@ Source = Tuple[Session, Callable[[Tensor], Tensor], bool]
 def _run(args: argparse.Namespace) -> Source:
     if args.recipe or args.motion:
         raise InputError("a run has its own recipe and clips; drop --recipe and --motion")
-    content = load_checkpoint(Path(args.source))
+    content = load_policy_checkpoint(Path(args.source), args.best)
     session = _session(recipe_of(content, args.source), args)
-    restore_learner(session, content)
+    restore_policy(session, content)
     session.generator.manual_seed(args.seed)
     return session, session.learner.ppo.average, True
 

@@ -15,9 +15,10 @@ import torch
 from amp_sdk._cli import write_json
 from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
+from amp_training import workers
 from amp_training.advice import recipe_warnings
 from amp_training.backends.registry import NAMES
-from amp_training.build import build_session
+from amp_training.build import Session, build_session
 from amp_training.checkpoint import (
     CHECKPOINT,
     Progress,
@@ -89,6 +90,15 @@ def main(argv: Optional[List[str]] = None) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     recipe, folder, content = _source(args)
+    workers.join()
+    try:
+        return _run(args, recipe, folder, content)
+    finally:
+        workers.leave()
+
+
+def _run(args: argparse.Namespace, recipe: Recipe, folder: Path, content: Optional[dict]) -> int:
+    first = workers.rank() == 0
     session = build_session(recipe, args.device)
     progress = Progress() if content is None else restore(session, content)
     limits = Limits(
@@ -97,21 +107,30 @@ def main(argv: Optional[List[str]] = None) -> int:
         snapshot_seconds=None if args.snapshot_minutes is None else 60.0 * args.snapshot_minutes,
     )
     if over(progress, limits):
-        print(_nothing_left(progress, limits), flush=True)
-        write_json(args.json, {"run": str(folder), **to_mapping(progress)})
+        if first:
+            print(_nothing_left(progress, limits), flush=True)
+            write_json(args.json, {"run": str(folder), **to_mapping(progress)})
         return 0
+    if first:
+        _announce(recipe, folder, session)
+    progress, stopped_by = train(session, folder, limits, progress)
+    if first:
+        write_json(args.json, {"run": str(folder), **to_mapping(progress)})
+    if stopped_by is not None:
+        return 128 + stopped_by
+    if first:
+        print(f"next: python -m amp_sdk.export {folder} -o policy.onnx", flush=True)
+    return 0
+
+
+def _announce(recipe: Recipe, folder: Path, session: Session) -> None:
+    """Make the run folder, and say what is doubtful about the recipe."""
     _make_folder(folder)
     save_recipe(folder, recipe)
     robot, clips = session.interface.robot, session.reference.clips
     for warning in recipe_warnings(recipe, robot, clips):
         print(f"warning: {warning}", file=sys.stderr, flush=True)
     print(f"training {recipe.name} on {recipe.robot} into {folder}", flush=True)
-    progress, stopped_by = train(session, folder, limits, progress)
-    write_json(args.json, {"run": str(folder), **to_mapping(progress)})
-    if stopped_by is not None:
-        return 128 + stopped_by
-    print(f"next: python -m amp_sdk.export {folder} -o policy.onnx", flush=True)
-    return 0
 
 
 def _nothing_left(progress: Progress, limits: Limits) -> str:

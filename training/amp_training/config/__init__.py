@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from amp_training.config.discriminator import DiscriminatorConfig
 from amp_training.config.episode import EpisodeConfig
+from amp_training.config.evaluation import EvaluationConfig
 from amp_training.config.interface import ActionConfig, CommandConfig, ObservationConfig
 from amp_training.config.motion import MotionConfig
 from amp_training.config.ppo import PpoConfig
@@ -23,6 +24,7 @@ __all__ = [
     "DiscriminatorConfig",
     "EpisodeConfig",
     "LocationConfig",
+    "EvaluationConfig",
     "MotionConfig",
     "ObservationConfig",
     "PpoConfig",

@@ -13,6 +13,7 @@ from amp_sdk.errors import InputError, closest
 from amp_training.config._checks import require
 from amp_training.config.discriminator import DiscriminatorConfig
 from amp_training.config.episode import EpisodeConfig
+from amp_training.config.evaluation import EvaluationConfig
 from amp_training.config.interface import ActionConfig, CommandConfig, ObservationConfig
 from amp_training.config.motion import MotionConfig
 from amp_training.config.ppo import PpoConfig
@@ -41,6 +42,7 @@ class Recipe:
     reward: RewardConfig = field(default_factory=RewardConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     ppo: PpoConfig = field(default_factory=PpoConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     max_samples: int = 20_000_000
     seed: int = 1
 

@@ -1,0 +1,81 @@
+"""Measuring while training: the best policy is kept, and training does not notice."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from small_session import small_recipe
+
+import amp_sdk
+from amp_training.best import RECORD
+from amp_training.build import build_session
+from amp_training.checkpoint import Progress, load_checkpoint, load_policy_checkpoint
+from amp_training.config import EvaluationConfig
+from amp_training.export import export_run
+from amp_training.progress_file import read_rows
+from amp_training.quality import Evaluator, Quality
+from amp_training.report import REPORT
+from amp_training.run import Limits, train
+
+MEASURED = ("evaluation.period_samples=96", "evaluation.episodes=3", "evaluation.length_s=0.5")
+
+
+def test_when_it_is_due() -> None:
+    config = EvaluationConfig(period_samples=100)
+    assert [config.due(a, a + 48) for a in (0, 48, 96, 144, 192)] == [0, 0, 1, 0, 1]
+    assert not EvaluationConfig(period_samples=None).due(0, 10**9)
+
+
+def test_cost_prefers_standing_then_likeness() -> None:
+    good = Quality(0.0, 0.1, 0.05, 1.0)
+    assert good.cost == pytest.approx(0.6)
+    assert Quality(0.0, 0.1, 0.10, 1.0).cost > good.cost
+    assert Quality(0.125, 0.0, 0.0, 1.0).cost > good.cost
+    assert Quality(0.0, 0.6, 0.05, 1.0).cost > good.cost
+    assert Quality(0.0, None, None, 0.0).cost > good.cost  # what is not known is not good
+
+
+def test_a_robot_that_stands_does_not_fall_and_misses_the_command() -> None:
+    evaluator = Evaluator(
+        small_recipe(
+            "evaluation.episodes=3",
+            "evaluation.length_s=1.2",
+            "action.center=default",
+            "episode.reference_start_share=0",
+        )
+    )
+    still = lambda observation: torch.zeros(len(observation), 12)  # noqa: E731
+    quality = evaluator.measure(still)
+    assert quality.fall_share == 0.0
+    assert 0.5 < quality.speed_error_m_s / quality.commanded_m_s < 1.5
+    assert 0.05 < quality.joint_error_rad < 0.3
+    assert evaluator.measure(still) == quality  # the same episodes every time
+
+
+def test_training_with_and_without_measuring_is_one_training(tmp_path) -> None:
+    runs = {}
+    for name, overrides in (("without", ()), ("with", MEASURED)):
+        session = build_session(small_recipe(*overrides))
+        (tmp_path / name).mkdir()
+        train(session, tmp_path / name, Limits(max_samples=240), Progress())
+        runs[name] = load_checkpoint(tmp_path / name)
+    for part in ("actor", "critic", "discriminator"):
+        for key, value in runs["with"][part].items():
+            assert torch.equal(value, runs["without"][part][key]), (part, key)
+    assert torch.equal(runs["with"]["generator"], runs["without"]["generator"])
+    assert torch.equal(runs["with"]["torch_rng"], runs["without"]["torch_rng"])
+    folder = tmp_path / "with"
+    rows = read_rows(folder / RECORD)
+    assert [row["samples"] for row in rows] == ["96", "192"]
+    best = load_policy_checkpoint(folder, best=True)
+    costs = [float(row["quality/cost"]) for row in rows]
+    assert best["progress"]["best_cost"] == pytest.approx(min(costs))
+    assert not (tmp_path / "without" / "best.pt").exists()
+    export_run(folder, tmp_path / "best.onnx", best=True)
+    samples = amp_sdk.load_policy(tmp_path / "best.onnx").contract.provenance.samples
+    assert samples == int(rows[costs.index(min(costs))]["samples"])
+    page = (folder / REPORT).read_text()
+    assert "http" not in page.replace("http://www.w3.org", "")
+    for title in ("Style", "Logits", "Speed error", "Falls in evaluation"):
+        assert title in page
+    assert page.count("<svg") == page.count("</svg>") >= 8

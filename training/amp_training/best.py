@@ -1,0 +1,58 @@
+"""Keep the best policy of a run by what is measured, and a record of the measurements."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Dict, Tuple
+
+from amp_training.build import Session
+from amp_training.checkpoint import Progress, save_best
+from amp_training.progress_file import ProgressFile
+from amp_training.quality import Evaluator, Quality
+
+RECORD = "evaluation.csv"
+
+
+class BestPolicy:
+    """Measures a session's policy where it is due; ``folder`` gets the record and the best."""
+
+    def __init__(self, folder: Path, session: Session, progress: Progress) -> None:
+        self._folder, self._session = folder, session
+        self._config = session.recipe.evaluation
+        self._evaluator = None if self._config.period_samples is None else Evaluator(session.recipe)
+        self._record = ProgressFile(folder / RECORD, progress.iterations)
+
+    def due(self, before: Progress, after: Progress) -> bool:
+        """Whether a measurement is due between two moments."""
+        return self._evaluator is not None and self._config.due(before.samples, after.samples)
+
+    def measure(self, progress: Progress) -> Tuple[Progress, Quality]:
+        """Measure, record, and keep the policy if none was better. Raises OSError, InputError."""
+        assert self._evaluator is not None
+        quality = self._evaluator.measure(self._session.learner.ppo.average)
+        if progress.best_cost is None or quality.cost <= progress.best_cost:
+            progress = dataclasses.replace(progress, best_cost=quality.cost)
+            save_best(self._folder, self._session, progress)
+        self._record.write(
+            {"iteration": progress.iterations, "samples": progress.samples, **scalars(quality)}
+        )
+        return progress, quality
+
+    def close(self) -> None:
+        """Close the record."""
+        self._record.close()
+
+
+def scalars(quality: Quality) -> Dict[str, float]:
+    """Named figures; those that could not be measured are NaN."""
+
+    def number(value: object) -> float:
+        return float(value) if isinstance(value, float) else float("nan")
+
+    return {
+        "quality/fall_share": quality.fall_share,
+        "quality/speed_error_m_s": number(quality.speed_error_m_s),
+        "quality/joint_error_rad": number(quality.joint_error_rad),
+        "quality/cost": quality.cost,
+    }

@@ -1,0 +1,94 @@
+"""Several processes that train one policy, each with environments of its own.
+
+``torchrun --nproc-per-node 2 -m amp_sdk.train ...`` starts them. Every process collects its own
+rollout with its own random numbers (and so its own part of the clips); gradients, the statistics of
+normalisers and advantages, the policy's KL and the throttle are those of all samples together, so
+that the networks stay equal without being sent. Process 0 writes. In a single process every
+function here returns what it was given.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Iterable, Tuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from amp_sdk.errors import InputError
+
+
+def join() -> None:
+    """Meet the other processes that torchrun started, if it did. Raises InputError."""
+    try:
+        size = int(os.environ.get("WORLD_SIZE", "1"))
+    except ValueError as error:
+        raise InputError("WORLD_SIZE is no number; start with torchrun") from error
+    if size > 1 and not dist.is_initialized():
+        dist.init_process_group("gloo")
+
+
+def leave() -> None:
+    """Part from the other processes."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def size() -> int:
+    """How many processes train."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """The number of this one; 0 writes."""
+    return dist.get_rank() if size() > 1 else 0
+
+
+def total(x: Tensor) -> Tensor:
+    """Sum over the processes, the same bits in each."""
+    if size() == 1:
+        return x
+    result = x.detach().clone()
+    dist.all_reduce(result)
+    return result
+
+
+def mean(x: Tensor) -> Tensor:
+    """Mean over the processes."""
+    return x if size() == 1 else total(x) / size()
+
+
+def agreed(flag: bool) -> bool:
+    """Whether the flag is set in any process."""
+    return flag if size() == 1 else bool(total(torch.tensor(float(flag))) > 0)
+
+
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Replace gradients by their means over the processes, whose batches are of one size."""
+    if size() == 1:
+        return
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = mean(torch.cat([g.flatten() for g in gradients]))
+    for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients])):
+        gradient.copy_(part.view_as(gradient))
+
+
+def mean_and_std(x: Tensor) -> Tuple[Tensor, Tensor]:
+    """Mean and standard deviation (n - 1) of all numbers of all processes."""
+    if size() == 1:
+        return x.mean(), x.std()
+    wide = x.double()
+    count, summed = total(torch.stack((torch.tensor(float(x.numel())).double(), wide.sum())))
+    middle = summed / count
+    squares = total(((wide - middle) ** 2).sum())
+    return middle.to(x.dtype), (squares / (count - 1)).sqrt().to(x.dtype)
+
+
+def moments(count: float, middle: Tensor, squares: Tensor) -> Tuple[float, Tensor, Tensor]:
+    """Count, mean [D] and sum of squared distances [D] of all samples, of those of each process."""
+    if size() == 1:
+        return count, middle, squares
+    sums = total(torch.cat((torch.tensor([count], dtype=middle.dtype), count * middle)))
+    together = sums[1:] / sums[0].clamp(min=1.0)
+    return float(sums[0]), together, total(squares + count * (middle - together) ** 2)
