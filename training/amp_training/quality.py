@@ -22,7 +22,7 @@ from amp_training.rotations import heading_velocity
 _FULLY_GROWN = 10**15
 _FALL_COST = 10.0
 _JOINT_ERROR_RAD, _SLOWEST_M_S = 0.1, 0.5
-_COMPARED = 4
+_COMPARED, _LONGEST_S = 4, 120.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Quality:
     """Distance of an episode's mean velocity from the command, where a velocity is the task."""
     joint_error_rad: Optional[float]
     """Joint error after time warping against the nearest clip, of the first few episodes; None
-    where all of these were too short to say."""
+    where all of these were too short to say, or the clips too long to compare with in passing."""
     commanded_m_s: float
     """Mean size of the commanded velocity."""
 
@@ -77,8 +77,8 @@ class Evaluator:
         environment.resume(self._start)
         environment.restart_all()
         n = environment.num_envs
-        alive = torch.ones(n, dtype=torch.bool)
-        fell = torch.zeros(n, dtype=torch.bool)
+        alive = torch.ones(n, dtype=torch.bool, device=environment.backend.device)
+        fell = torch.zeros_like(alive)
         joints, velocities, goals, living = [], [], [], []
         for _ in range(self._steps):
             goals.append(environment.task.goal.clone())
@@ -119,6 +119,8 @@ class Evaluator:
         dt_s = self._recipe.simulation.control_period_s
         long = [track for track in tracks[:_COMPARED] if len(track) * dt_s >= 1.0]
         clips = session.reference.clips
+        if sum(clip.duration_s for clip in clips) > _LONGEST_S:
+            return None
         errors = [min(joint_error_dtw(t, clip, dt_s) for clip in clips) for t in long]
         return float(np.mean(errors)) if errors else None
 
@@ -126,4 +128,4 @@ class Evaluator:
 def _tracks(joints: Tensor, living: Tensor) -> List[np.ndarray]:
     """Joint angles [T_i, J] of each robot's first episode, from [T, N, J] and [T, N]."""
     lengths = living.sum(0).tolist()
-    return [joints[: int(t), i].double().numpy() for i, t in enumerate(lengths)]
+    return [joints[: int(t), i].double().cpu().numpy() for i, t in enumerate(lengths)]

@@ -26,7 +26,8 @@ def join() -> None:
     except ValueError as error:
         raise InputError("WORLD_SIZE is no number; start with torchrun") from error
     if size > 1 and not dist.is_initialized():
-        dist.init_process_group("gloo")
+        on_gpu = torch.cuda.is_available() and dist.is_nccl_available()
+        dist.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
 
 
 def leave() -> None:
@@ -79,7 +80,7 @@ def mean_and_std(x: Tensor) -> Tuple[Tensor, Tensor]:
     if size() == 1:
         return x.mean(), x.std()
     wide = x.double()
-    count, summed = total(torch.stack((torch.tensor(float(x.numel())).double(), wide.sum())))
+    count, summed = total(torch.stack((wide.new_tensor(x.numel()), wide.sum())))
     middle = summed / count
     squares = total(((wide - middle) ** 2).sum())
     return middle.to(x.dtype), (squares / (count - 1)).sqrt().to(x.dtype)
@@ -89,6 +90,6 @@ def moments(count: float, middle: Tensor, squares: Tensor) -> Tuple[float, Tenso
     """Count, mean [D] and sum of squared distances [D] of all samples, of those of each process."""
     if size() == 1:
         return count, middle, squares
-    sums = total(torch.cat((torch.tensor([count], dtype=middle.dtype), count * middle)))
+    sums = total(torch.cat((middle.new_tensor([count]), count * middle)))
     together = sums[1:] / sums[0].clamp(min=1.0)
     return float(sums[0]), together, total(squares + count * (middle - together) ** 2)
