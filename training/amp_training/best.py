@@ -20,7 +20,9 @@ class BestPolicy:
     def __init__(self, folder: Path, session: Session, progress: Progress) -> None:
         self._folder, self._session = folder, session
         self._config = session.recipe.evaluation
-        self._evaluator = None if self._config.period_samples is None else Evaluator(session.recipe)
+        self._evaluator = None
+        if self._config.period_samples is not None:
+            self._evaluator = Evaluator(session.recipe, str(session.generator.device))
         self._record = ProgressFile(folder / RECORD, progress.iterations)
 
     def due(self, before: Progress, after: Progress) -> bool:

@@ -184,7 +184,7 @@ def _environment(
     sensors = None
     if varied.enabled:
         backend.vary(Variations.draw(varied, envs, joints, own_seed))
-        _disturb(backend, recipe)
+        _disturb(backend, recipe, own_seed)
         if not varied.sensors.exact:
             sensors = SensorErrors(varied.sensors, joints, envs, own_seed, backend.device)
 
@@ -224,7 +224,7 @@ def contact_links(robot: RobotSpec, episode: EpisodeConfig) -> Tuple[str, ...]:
     return tuple(n for n in links if n not in allowed) if episode.contact_termination else ()
 
 
-def _disturb(backend: Backend, recipe: Recipe) -> None:
+def _disturb(backend: Backend, recipe: Recipe, seed: int) -> None:
     """What only the CPU backend has of the recipe's differences. Raises InputError elsewhere."""
     names = recipe.randomization.cpu_only
     if not names:
@@ -234,7 +234,7 @@ def _disturb(backend: Backend, recipe: Recipe) -> None:
             f"the backend {recipe.simulation.backend} does not have randomization."
             f"{', randomization.'.join(names)}; use the backend mujoco, or leave them out"
         )
-    _on_cpu(backend).disturb(recipe.randomization, recipe.simulation, recipe.seed)
+    _on_cpu(backend).disturb(recipe.randomization, recipe.simulation, seed)
 
 
 def _on_cpu(backend: Backend) -> MujocoBackend:

@@ -51,7 +51,7 @@ class Quality:
 class Evaluator:
     """Runs policies of one recipe; every call starts from the same state of its generators."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, device: Optional[str] = None) -> None:
         config = recipe.evaluation
         self._recipe = dataclasses.replace(
             recipe,
@@ -64,7 +64,7 @@ class Evaluator:
         )
         self._steps = max(2, int(round(config.length_s / recipe.simulation.control_period_s)))
         with torch.random.fork_rng(devices=[]):
-            self._session = build_session(self._recipe)
+            self._session = build_session(self._recipe, device)
         self._session.environment.schedule(_FULLY_GROWN)
         self._start = self._session.environment.snapshot()
         self._generator = self._session.generator.get_state()
