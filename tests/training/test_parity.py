@@ -125,7 +125,7 @@ def test_go2(window: int) -> None:
     check_parity(replayed_session("go2", "go2_trot", window))
 
 
-@pytest.mark.parametrize("robot", ["go2", "g1_29dof", "g1_23dof"])
+@pytest.mark.parametrize("robot", ["go2", "g1_29dof", "g1_23dof", "humanoid"])
 def test_a_motion_of_every_joint(robot: str, monkeypatch) -> None:
     from amp_training import build
 
@@ -135,7 +135,12 @@ def test_a_motion_of_every_joint(robot: str, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("robot", "clip"), [("go2", "go2/go2_trot.pkl"), ("g1_29dof", "g1/g1_walk.pkl")]
+    ("robot", "clip"),
+    [
+        ("go2", "go2/go2_trot.pkl"),
+        ("g1_29dof", "g1/g1_walk.pkl"),
+        ("humanoid", "humanoid/humanoid_walk.pkl"),
+    ],
 )
 def test_real_clips(robot: str, clip: str, shared: Path) -> None:
     check_parity(replayed_session(robot, str(shared / "motions/mimickit" / clip), 2))

@@ -71,7 +71,7 @@ def _adapted(
     actor: Actor, checkpoint: Path, complete: Optional[Path]
 ) -> tuple[PolicyContract, Network]:
     """The contract that the user's file gives, and where the network's columns belong."""
-    sizes = actor.normalizer.mean.numel(), actor.mean[-1].out_features
+    sizes = actor.normalizer.mean.numel(), actor.log_std.numel()
     data, where = actor_model(actor, *sizes).SerializeToString(), str(checkpoint)
     sha256 = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     adapted = adapt(read_outline(data), open_session(data, where, 1), where, sha256, complete)
