@@ -1,4 +1,4 @@
-"""One recipe on either MuJoCo backend: nothing changes in it, and hardly anything in what happens."""
+"""One recipe on either MuJoCo backend: it does not change, and what happens hardly does."""
 
 from __future__ import annotations
 
