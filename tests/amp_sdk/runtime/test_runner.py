@@ -72,14 +72,18 @@ def test_the_buffers_stay_and_nothing_is_left_behind(policy):
             for state in samples:
                 assert runner.step(state, command) is runner.target_rad
 
+    def growth() -> int:
+        before = tracemalloc.get_traced_memory()[0]
+        run(25)
+        return tracemalloc.get_traced_memory()[0] - before
+
     run(1)
     gc.collect()
     tracemalloc.start()
     try:
         run(5)
-        before = tracemalloc.get_traced_memory()[0]
-        run(25)
-        grown = tracemalloc.get_traced_memory()[0] - before
+        # what other threads of the process keep meanwhile is in it: a leak of ours is in each
+        grown = min(growth() for _ in range(4))
     finally:
         tracemalloc.stop()
     assert grown < 500 * 8, f"500 steps kept {grown} bytes: an object each"

@@ -140,5 +140,5 @@ class NeverFaulty(MujocoBackend):
 def test_a_broken_backend_fails(
     broken: type[MujocoBackend], check: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "_make", lambda robot, kp, kd, c, _: broken(robot, kp, kd, c))
+    monkeypatch.setattr(registry, "_make", lambda robot, kp, kd, c, *_: broken(robot, kp, kd, c))
     assert not all(m.passed for m in CASES[check].run("mujoco"))
