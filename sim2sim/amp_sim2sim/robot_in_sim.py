@@ -45,10 +45,21 @@ class RobotInSim:
 
         Raises InputError where it would lie on its trunk.
         """
+        upright = np.array([np.cos(yaw_rad / 2), 0.0, 0.0, np.sin(yaw_rad / 2)])
+        height = self.height_on_floor(joint_pos, upright)
+        self.data.qpos[self._base_pos + 2] = height
+        return height
+
+    def height_on_floor(self, joint_pos: np.ndarray, quat_w: np.ndarray) -> float:
+        """The base's height in m, at rest with attitude ``quat_w [4]`` wxyz, whose lowest point is
+        on a level floor; the robot is put into that pose at height 0.
+
+        Raises InputError where it would lie on its trunk.
+        """
         mujoco.mj_resetData(self.model, self.data)
         qpos, base = self.data.qpos, self._base_pos
         qpos[base : base + 3] = 0.0
-        qpos[base + 3 : base + 7] = np.cos(yaw_rad / 2), 0.0, 0.0, np.sin(yaw_rad / 2)
+        qpos[base + 3 : base + 7] = quat_w
         qpos[self._qpos] = joint_pos
         mujoco.mj_kinematics(self.model, self.data)
         height, geom = min((self._lowest_point(g), g) for g in self._solid_geoms)
@@ -58,7 +69,6 @@ class RobotInSim:
                 f"the policy's default pose does not stand: its lowest point is on {body.name!r}; "
                 "expected default_pos_rad to be a standing pose; export the policy again"
             )
-        qpos[base + 2] = -height
         return -height
 
     def _lowest_point(self, geom: int) -> float:

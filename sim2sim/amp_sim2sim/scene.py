@@ -20,15 +20,21 @@ def build_model(robot: RobotSpec, physics_step_s: float = PHYSICS_STEP_S) -> muj
     Raises InputError where the robot's IMU is not aligned with its base, since the attitude would
     be another's.
     """
+    spec = robot_spec(robot, physics_step_s)
+    _add_floor(spec)
+    _add_light(spec)
+    model = spec.compile()
+    check_imu(model, robot)
+    return model
+
+
+def robot_spec(robot: RobotSpec, physics_step_s: float) -> mujoco.MjSpec:
+    """The robot's own MJCF with the physics settings of a verification, and no floor yet."""
     spec = mujoco.MjSpec.from_file(str(robot.mjcf_path))
     spec.option.timestep = physics_step_s
     # a diverged simulation must be seen, not silently restarted
     spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-    _add_floor(spec)
-    _add_light(spec)
-    model = spec.compile()
-    _check_imu(model, robot)
-    return model
+    return spec
 
 
 def _add_floor(spec: mujoco.MjSpec) -> None:
@@ -91,7 +97,8 @@ def _add_light(spec: mujoco.MjSpec) -> None:
     visual.rgba.haze = (*_SKY_HORIZON, 1.0)
 
 
-def _check_imu(model: mujoco.MjModel, robot: RobotSpec) -> None:
+def check_imu(model: mujoco.MjModel, robot: RobotSpec) -> None:
+    """Raise InputError unless the IMU is aligned with the base."""
     site = model.site(robot.imu_site)
     aligned = np.allclose(np.abs(site.quat[0]), 1.0, atol=1e-6)
     if model.body(int(site.bodyid[0])).name != robot.base_body or not aligned:

@@ -1,0 +1,78 @@
+"""From joint targets to torques: PD with limits, wrong gains, weak motors, friction and latency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from amp_sdk.contract import PolicyContract
+from amp_sim2sim.gate.conditions import Conditions
+
+_CORNER = 0.5  # share of the top speed up to which a motor has its full torque
+_STICTION_RAD_S = 0.05
+
+
+class Motors:
+    """The motors of ``N`` robots; joints are in the order of the contract."""
+
+    def __init__(
+        self,
+        contract: PolicyContract,
+        all_of: Sequence[Conditions],
+        top_speed_rad_s: np.ndarray,
+        joint_offset_rad: np.ndarray,
+    ) -> None:
+        def column(name: str) -> np.ndarray:
+            return np.array([[getattr(c, name)] for c in all_of], dtype=np.float64)
+
+        self._kp = contract.joint_array("kp") * column("kp_ratio")
+        self._kd = contract.joint_array("kd") * column("kd_ratio")
+        self._strength, self._offset = column("strength"), joint_offset_rad
+        self._limit = contract.joint_array("effort_limit_nm")
+        self._friction = self._limit * column("coulomb_share")
+        self._has_friction = bool(self._friction.any())
+        self._curved = np.flatnonzero([c.torque_speed for c in all_of])
+        self._top_speed = top_speed_rad_s
+
+    def torque(self, target: np.ndarray, pos: np.ndarray, vel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the motors are asked for (within the limits) and what reaches the joints, Nm;
+        all ``[N, J]``."""
+        asked = self._kp * (target - pos - self._offset)
+        asked -= self._kd * vel
+        np.clip(asked, -self._limit, self._limit, out=asked)
+        torque = self._strength * asked
+        if len(self._curved):
+            torque[self._curved] = self._within_curve(torque[self._curved], vel[self._curved])
+        if self._has_friction:
+            torque -= self._friction * np.tanh(vel / _STICTION_RAD_S)
+        return asked, torque
+
+    def _within_curve(self, torque: np.ndarray, vel: np.ndarray) -> np.ndarray:
+        share = (1.0 - np.abs(vel) / self._top_speed) / (1.0 - _CORNER)
+        limit = self._limit * np.clip(share, 0.0, 1.0)
+        driving = torque * vel > 0.0
+        return np.where(driving, np.clip(torque, -limit, limit), torque)
+
+
+def targets_in_force(
+    all_of: Sequence[Conditions],
+    rngs: Sequence[np.random.Generator],
+    periods: int,
+    steps: int,
+    step_s: float,
+) -> np.ndarray:
+    """Which target is in force at each physics step, ``[periods * steps, N]``.
+
+    0 is the start pose, ``i + 1`` the target of control period ``i``. A target takes the latency,
+    and up to the jitter on top, rounded to physics steps; a later one never arrives before an
+    earlier one.
+    """
+    table = np.zeros((periods * steps, len(all_of)), dtype=np.int32)
+    clock = np.arange(periods * steps)
+    for i, (c, rng) in enumerate(zip(all_of, rngs, strict=True)):
+        delay_s = c.latency_s + c.jitter_s * rng.uniform(size=periods)
+        arrival = np.arange(periods) * steps + np.rint(delay_s / step_s).astype(int)
+        arrival = np.maximum.accumulate(arrival)
+        table[:, i] = np.searchsorted(arrival, clock, side="right")
+    return table

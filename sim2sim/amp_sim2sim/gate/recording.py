@@ -1,0 +1,74 @@
+"""What is kept of many runs: the course at every control period, sums over every physics step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from amp_sdk.contract import PolicyContract
+
+
+@dataclass(eq=False)
+class Course:
+    """At every control period; ``[T, N, ...]``, in the units of ``episode.EpisodeLog``. Rows after a
+    run's end are zero; ``length [N]`` counts the good ones. ``slip_m_s [T, N, F]`` is the speed of
+    the contact point over the floor, zero without contact."""
+
+    base_pos_w: np.ndarray
+    base_quat_w: np.ndarray
+    lin_vel_w: np.ndarray
+    ang_vel_b: np.ndarray
+    joint_pos: np.ndarray
+    target_rad: np.ndarray
+    torque_nm: np.ndarray
+    foot_contact: np.ndarray
+    slip_m_s: np.ndarray
+    length: np.ndarray
+
+    @classmethod
+    def empty(cls, periods: int, runs: int, joints: int, feet: int) -> Course:
+        """Room for ``periods`` of ``runs``."""
+
+        def zeros(*width: int) -> np.ndarray:
+            return np.zeros((periods, runs, *width))
+
+        return cls(
+            base_pos_w=zeros(3),
+            base_quat_w=zeros(4),
+            lin_vel_w=zeros(3),
+            ang_vel_b=zeros(3),
+            joint_pos=zeros(joints),
+            target_rad=zeros(joints),
+            torque_nm=zeros(joints),
+            foot_contact=np.zeros((periods, runs, feet), dtype=bool),
+            slip_m_s=zeros(feet),
+            length=np.zeros(runs, dtype=int),
+        )
+
+
+class Sums:
+    """Sums over the physics steps of every run."""
+
+    def __init__(self, contract: PolicyContract, runs: int, step_s: float) -> None:
+        joints = contract.action_dim
+        self._limit = contract.joint_array("effort_limit_nm") * (1.0 - 1e-6)
+        self._lower, self._upper = (contract.joint_array(f"{e}_rad") for e in ("lower", "upper"))
+        self._step_s = step_s
+        self.steps = np.zeros(runs)
+        self.work_j = np.zeros(runs)
+        self.saturated = np.zeros((runs, joints))
+        self.beyond = np.zeros((runs, joints))
+        self.excess_rad = np.zeros((runs, joints))
+
+    def add(
+        self, rows: np.ndarray | slice, asked: np.ndarray, torque: np.ndarray, pos: np.ndarray, vel: np.ndarray
+    ) -> None:
+        """One physics step of the runs ``rows``; arrays ``[N, J]`` of all runs."""
+        asked, torque, pos, vel = asked[rows], torque[rows], pos[rows], vel[rows]
+        excess = np.maximum(self._lower - pos, pos - self._upper)
+        self.steps[rows] += 1.0
+        self.work_j[rows] += np.abs(torque * vel).sum(axis=1) * self._step_s
+        self.saturated[rows] += np.abs(asked) >= self._limit
+        self.beyond[rows] += excess > 1e-4
+        self.excess_rad[rows] = np.maximum(self.excess_rad[rows], excess)
