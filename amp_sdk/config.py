@@ -2,8 +2,9 @@
 
 A configuration class is a frozen dataclass whose fields are annotated with bool, int, float, str,
 ``Tuple[X, ...]``, ``Tuple[X, Y]``, ``Dict[str, X]``, ``Optional[X]``, ``Literal[...]`` or another
-such dataclass (``typing`` spellings, which Python 3.8 can evaluate). A class checks its own values
-in ``__post_init__`` by raising InputError; the loader adds the source and the key.
+such dataclass (``typing`` spellings, which Python 3.8 can evaluate; newer ones, ``X | None``, in
+layers that need a newer Python). A class checks its own values in ``__post_init__`` by raising
+InputError; the loader adds the source and the key.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import types
 from pathlib import Path
 from typing import (
     Any,
@@ -147,6 +149,8 @@ def _dataclass(cls: Any, mapping: Any, where: str, prefix: str) -> Any:
 
 def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
     origin = getattr(hint, "__origin__", None)
+    if isinstance(hint, getattr(types, "UnionType", ())):  # X | None, from Python 3.10 on
+        origin = Union
     args: Tuple[Any, ...] = getattr(hint, "__args__", ())
     if dataclasses.is_dataclass(hint):
         return _dataclass(hint, {} if value is None else value, where, key + ".")

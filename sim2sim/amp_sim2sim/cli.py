@@ -21,6 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: 0 passed, 1 failed, 2 bad input (InputError)."""
     args = _parser().parse_args(argv)
     _check_outputs(args)
+    if args.gate is not None:
+        from amp_sim2sim.gate.command import run
+
+        return run(args)
     _choose_renderer()
     # what is needed at the end is imported now, so that a missing package costs no run
     from amp_sdk.policy import load_policy
@@ -68,6 +72,28 @@ def _parser() -> argparse.ArgumentParser:
     add("--report", type=Path, metavar="DIR", help="write report.html and results.json")
     add("--video", type=Path, metavar="FILE", help="write a film of one episode (MP4)")
     add("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    gate = parser.add_argument_group(
+        "gate",
+        "Many scenarios instead of episodes: commands, pushes, friction, payload, motors, "
+        "sensors, latency, physics, ground. --episodes, --duration and --video do not apply.",
+    ).add_argument
+    gate("--gate", metavar="SUITE", help="'default' (the robot's), a suite's name or a YAML file")
+    gate(
+        "--compare",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="POLICY",
+        help="run the suite on these policies too, and show them side by side",
+    )
+    gate("--junit", type=Path, metavar="FILE", help="write the verdict as JUnit XML")
+    gate(
+        "--threads",
+        type=int,
+        default=0,
+        metavar="N",
+        help="default: all cores; the results are the same",
+    )
     return parser
 
 
@@ -76,6 +102,12 @@ def _check_outputs(args: argparse.Namespace) -> None:
         raise InputError(f"--video {args.video}: expected a file name that ends in .mp4")
     if args.report is not None and args.report.exists() and not args.report.is_dir():
         raise InputError(f"--report {args.report}: expected a folder, found a file")
+    if args.gate is None:
+        for name in ("compare", "junit", "threads"):
+            if getattr(args, name):
+                raise InputError(f"--{name} belongs to a gate; add --gate default")
+    elif args.video is not None or args.max_joint_error is not None:
+        raise InputError("--video and --max-joint-error do not apply to a gate; leave them out")
 
 
 def _choose_renderer() -> None:

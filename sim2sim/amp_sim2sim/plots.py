@@ -35,7 +35,7 @@ _WINDOW_S = 2.0
 def speed_figure(logs: Sequence[EpisodeLog], target: float | None, tolerance: float | None) -> str:
     """Forward speed of every episode (mean over half a second) against the command."""
     with matplotlib.rc_context(STYLE):
-        figure, axes = _figure(9.0, 3.0)
+        figure, axes = single(9.0, 3.0)
         longest = max(logs, key=lambda log: len(log.action))
         total = np.zeros(len(longest.action))
         count = np.zeros(len(longest.action))
@@ -109,7 +109,7 @@ def contact_figure(log: EpisodeLog, foot_names: Sequence[str]) -> str:
     contact = log.foot_contact[window]
     start = window.start * log.period_s
     with matplotlib.rc_context(STYLE):
-        figure, axes = _figure(9.0, 0.7 + 0.32 * len(foot_names))
+        figure, axes = single(9.0, 0.7 + 0.32 * len(foot_names))
         for row in range(len(foot_names)):
             edges = np.flatnonzero(np.diff(np.concatenate([[0], contact[:, row], [0]])))
             spans = [
@@ -150,7 +150,8 @@ def _best_phase(pos: np.ndarray, cycle: np.ndarray) -> np.ndarray:
     return cycle[rows[int(np.argmin(error))]]
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def single(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of that many inches with one pair of axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()
 

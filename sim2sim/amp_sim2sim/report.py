@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
@@ -12,31 +11,10 @@ from amp_sdk._files import atomic_write
 from amp_sim2sim import plots
 from amp_sim2sim.check import FORWARD_SPEED
 from amp_sim2sim.measures import command_text, measures, number
+from amp_sim2sim.page import details, document, image, note, section, table
 from amp_sim2sim.verify import Results, Verification
 
 _MAX_EMBEDDED_BYTES = 30 * 1024 * 1024
-_STYLE = """
-:root { color-scheme: light; --ink: #1d2733; --soft: #5d6b7a; --line: #dfe4e9; }
-body { margin: 0; background: #f4f6f8; color: var(--ink);
-       font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 1020px; margin: 0 auto; padding: 28px 20px 60px; }
-header { display: flex; align-items: center; gap: 18px; margin-bottom: 18px; flex-wrap: wrap; }
-h1 { font-size: 25px; margin: 0; overflow-wrap: anywhere; }
-h2 { font-size: 17px; margin: 0 0 10px; }
-section { background: #fff; border: 1px solid var(--line); border-radius: 10px;
-          padding: 18px 20px; margin: 14px 0; overflow-x: auto; }
-.badge { font-weight: 700; letter-spacing: .05em; color: #fff; border-radius: 8px;
-         padding: 7px 16px; }
-.pass { background: #1e8a4c; } .fail { background: #c0392b; } .info { background: #7d8a97; }
-td .badge { padding: 1px 9px; font-size: 12px; border-radius: 6px; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line);
-         vertical-align: top; }
-th { color: var(--soft); font-weight: 600; font-size: 13px; }
-td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
-img, video { width: 100%; height: auto; display: block; border-radius: 6px; }
-p.note, summary { color: var(--soft); } p.note { margin: 8px 0 0; } summary { cursor: pointer; }
-"""
 
 
 def write_report(
@@ -92,19 +70,14 @@ def _page(verification: Verification, video: str) -> str:
     body = [
         f'<header><span class="badge {verdict}">{verdict.upper()}</span>'
         f"<h1>{escape(name)} on {escape(robot.name)}</h1></header>",
-        _section("Verdict", _verdict(results) + f'<p class="note">{escape(_setting(results))}</p>'),
-        _section("Video", video),
-        _section("Measures", _measures(results)),
-        *(_section(title, _image(svg, title) + _note(note)) for title, svg, note in figures),
-        _section("Episodes", _details("each episode in numbers", _episodes(results))),
-        _section("Policy", _details("contract and origin", _policy(verification))),
+        section("Verdict", _verdict(results) + f'<p class="note">{escape(_setting(results))}</p>'),
+        section("Video", video),
+        section("Measures", _measures(results)),
+        *(section(title, image(svg, title) + note(text)) for title, svg, text in figures),
+        section("Episodes", details("each episode in numbers", _episodes(results))),
+        section("Policy", details("contract and origin", _policy(verification))),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{verdict.upper()}: {escape(name)}</title><style>{_STYLE}</style></head>"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
-    )
+    return document(f"{verdict.upper()}: {name}", body)
 
 
 def _verdict(results: Results) -> str:
@@ -113,7 +86,7 @@ def _verdict(results: Results) -> str:
         kind = "info" if c.passed is None else "pass" if c.passed else "fail"
         word = {"info": "reported", "pass": "pass", "fail": "fail"}[kind]
         rows.append([escape(c.name), f'<span class="badge {kind}">{word}</span>', escape(c.text)])
-    return _table(("criterion", "", "measured"), rows)
+    return table(("criterion", "", "measured"), rows)
 
 
 def _setting(results: Results) -> str:
@@ -128,7 +101,7 @@ def _setting(results: Results) -> str:
 
 def _measures(results: Results) -> str:
     rows = [[escape(n), escape(v), escape(m)] for n, v, m in measures(results.summary)]
-    return _table(("measure", "value", ""), rows)
+    return table(("measure", "value", ""), rows)
 
 
 def _episodes(results: Results) -> str:
@@ -138,7 +111,7 @@ def _episodes(results: Results) -> str:
         values = (e.forward_speed_m_s, e.lateral_speed_m_s, e.yaw_rate_rad_s, e.joint_error_rad)
         rows.append([str(e.number), escape(end), *(number(v, 3) for v in values)])
     head = ("episode", "end", "forward m/s", "lateral m/s", "yaw rad/s", "joint error rad")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _policy(verification: Verification) -> str:
@@ -161,47 +134,19 @@ def _policy(verification: Verification) -> str:
     ]
     head = ("joint", "default rad", "kp", "kd", "scale", "offset rad", "limit Nm")
     return (
-        _table(("", ""), [[escape(k), escape(v)] for k, v in [*facts, ("observation", terms)]])
+        table(("", ""), [[escape(k), escape(v)] for k, v in [*facts, ("observation", terms)]])
         + "<br>"
-        + _table(head, joints)
+        + table(head, joints)
     )
 
 
-def _video(folder: Path, video: Path | None, note: str) -> str:
+def _video(folder: Path, video: Path | None, why: str) -> str:
     if video is None:
-        return _note(note)
+        return note(why)
     source = video.name
     if video.stat().st_size <= _MAX_EMBEDDED_BYTES:
         data = base64.b64encode(video.read_bytes()).decode("ascii")
         source = f"data:video/mp4;base64,{data}"
     elif video.parent.resolve() != folder.resolve():
         source = video.resolve().as_uri()
-    return f'<video controls autoplay muted loop playsinline src="{source}"></video>' + _note(note)
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>"
-
-
-def _details(summary: str, content: str) -> str:
-    return f"<details><summary>{escape(summary)}</summary>{content}</details>"
-
-
-def _note(text: str) -> str:
-    return f'<p class="note">{escape(text)}</p>' if text else ""
-
-
-def _image(svg: str, title: str) -> str:
-    # as an image, so that the identifiers inside several figures cannot meet
-    data = base64.b64encode(svg.encode()).decode("ascii")
-    return f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{data}">'
-
-
-def _table(head: Iterable[str], rows: Iterable[list[str]]) -> str:
-    top = "".join(f"<th>{escape(h)}</th>" for h in head)
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cells(row: list[str]) -> str:
-    return "".join(f'<td class="n">{v}</td>' if i else f"<td>{v}</td>" for i, v in enumerate(row))
+    return f'<video controls autoplay muted loop playsinline src="{source}"></video>' + note(why)

@@ -35,7 +35,9 @@ class Motors:
         self._curved = np.flatnonzero([c.torque_speed for c in all_of])
         self._top_speed = top_speed_rad_s
 
-    def torque(self, target: np.ndarray, pos: np.ndarray, vel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def torque(
+        self, target: np.ndarray, pos: np.ndarray, vel: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """What the motors are asked for (within the limits) and what reaches the joints, Nm;
         all ``[N, J]``."""
         asked = self._kp * (target - pos - self._offset)

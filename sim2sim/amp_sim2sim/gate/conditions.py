@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal, Optional
+from typing import Literal
 
 from amp_sdk.errors import InputError
 
@@ -50,12 +50,12 @@ class Conditions:
     """
 
     command_profile: Literal["constant", "stop", "step"] = "constant"
-    forward_share: Optional[float] = None
-    lateral_share: Optional[float] = None
-    yaw_share: Optional[float] = None
+    forward_share: float | None = None
+    lateral_share: float | None = None
+    yaw_share: float | None = None
     push_m_s: float = 0.0
     push_direction_deg: float = 0.0
-    friction: Optional[float] = None
+    friction: float | None = None
     payload_share: float = 0.0
     com_forward_m: float = 0.0
     com_left_m: float = 0.0
@@ -73,7 +73,7 @@ class Conditions:
     integrator: Literal["euler", "implicit", "implicitfast", "rk4"] = "euler"
     solver: Literal["newton", "cg", "pgs"] = "newton"
     cone: Literal["pyramidal", "elliptic"] = "pyramidal"
-    contact_time_s: Optional[float] = None
+    contact_time_s: float | None = None
     torque_speed: bool = False
     coulomb_share: float = 0.0
     slope_deg: float = 0.0
@@ -102,9 +102,7 @@ class Conditions:
 
 
 NUMBERS = tuple(
-    f.name
-    for f in dataclasses.fields(Conditions)
-    if f.type in ("float", "Optional[float]")
+    f.name for f in dataclasses.fields(Conditions) if f.type in ("float", "float | None")
 )
 """Names of the conditions that a scenario can vary."""
 

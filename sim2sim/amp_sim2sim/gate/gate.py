@@ -84,7 +84,9 @@ def run_gate(
     check_robot(contract, robot)
     runs, reasons = plan(suite, contract)
     if not runs:
-        raise InputError("every scenario of the suite is skipped for this policy; nothing is tested")
+        raise InputError(
+            "every scenario of the suite is skipped for this policy; nothing is tested"
+        )
     with_clips = _scenarios_with_clips(suite)
     logs: list[GroupLog] = []
     results: list[RunResult] = []
@@ -93,7 +95,11 @@ def run_gate(
         logs.append(log)
         results.extend(measure_group(log, contract, comparison, with_clips))
     scenarios = _judge_all(suite, reasons, results)
-    return Gate(_summary(policy, suite, suite_name, seed, len(runs), comparison, scenarios), policy, tuple(logs))
+    return Gate(
+        _summary(policy, suite, suite_name, seed, len(runs), comparison, scenarios),
+        policy,
+        tuple(logs),
+    )
 
 
 def _scenarios_with_clips(suite: Suite) -> frozenset[str]:

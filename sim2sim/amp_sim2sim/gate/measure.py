@@ -84,7 +84,9 @@ def _measure(
         limit_violation_share=float(sums.beyond[i].max()) / steps,
         saturation_share=float(sums.saturated[i].max()) / steps,
         target_roughness_rad=float(np.sqrt(metrics.action_roughness(course.target_rad[:end, i]))),
-        cost_of_transport=float(sums.work_j[i]) / (weight_n * distance) if distance >= 0.5 else None,
+        cost_of_transport=float(sums.work_j[i]) / (weight_n * distance)
+        if distance >= 0.5
+        else None,
         foot_slip_m_s=slip,
         joint_error_rad=joint_error,
     )
@@ -106,9 +108,7 @@ def counted_spans(log: GroupLog, i: int) -> list[slice]:
     return spans
 
 
-def _tracking(
-    log: GroupLog, i: int, contract: PolicyContract
-) -> tuple[float | None, float | None]:
+def _tracking(log: GroupLog, i: int, contract: PolicyContract) -> tuple[float | None, float | None]:
     """The largest error over the spans, of planar speed and of yaw rate."""
     course = log.course
     planar = [contract.command_index(name) for name in ("lin_vel_x", "lin_vel_y")]

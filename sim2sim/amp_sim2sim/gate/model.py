@@ -58,6 +58,8 @@ def build_batch_model(robot: RobotSpec, physics_step_s: float, terrain: Terrain)
         name = plain.body(int(body)).name
         _contact_sensor(spec, f"trunk_{i}", name, 1 << int(mujoco.mjtConDataField.mjCONDATA_FOUND))
     model = spec.compile()
+    # MuJoCo skips frames that coincide when it compiles, and would not see them move later
+    model.body_sameframe[model.body(robot.base_body).id] = int(mujoco.mjtSameFrame.mjSAMEFRAME_NONE)
     check_imu(model, robot)
     return model
 
@@ -101,8 +103,8 @@ def apply_conditions(batch, robot: RobotSpec, all_of: Sequence[Conditions]) -> N
 
 
 def tilt_floor(batch, slope_quat_w: np.ndarray) -> None:
-    """Turn every simulation's plane by ``slope_quat_w [N, 4]`` wxyz."""
-    batch.expand("geom_quat")[:, batch.model.geom(FLOOR).id] = slope_quat_w
+    """Turn every simulation's plane by ``slope_quat_w [N, 4]`` wxyz, after a reset."""
+    batch.bind("mocap_quat")[:, 0] = slope_quat_w
 
 
 def slope_quaternion(slope_rad: np.ndarray, uphill_rad: np.ndarray) -> np.ndarray:

@@ -11,15 +11,18 @@ from amp_sdk.contract import PolicyContract
 
 @dataclass(eq=False)
 class Course:
-    """At every control period; ``[T, N, ...]``, in the units of ``episode.EpisodeLog``. Rows after a
-    run's end are zero; ``length [N]`` counts the good ones. ``slip_m_s [T, N, F]`` is the speed of
-    the contact point over the floor, zero without contact."""
+    """At every control period; ``[T, N, ...]``, in the units of ``episode.EpisodeLog``.
+
+    Rows after a run's end are zero; ``length [N]`` counts the good ones. ``slip_m_s [T, N, F]`` is
+    the speed of the contact point over the floor, zero without contact.
+    """
 
     base_pos_w: np.ndarray
     base_quat_w: np.ndarray
     lin_vel_w: np.ndarray
     ang_vel_b: np.ndarray
     joint_pos: np.ndarray
+    joint_vel: np.ndarray
     target_rad: np.ndarray
     torque_nm: np.ndarray
     foot_contact: np.ndarray
@@ -39,6 +42,7 @@ class Course:
             lin_vel_w=zeros(3),
             ang_vel_b=zeros(3),
             joint_pos=zeros(joints),
+            joint_vel=zeros(joints),
             target_rad=zeros(joints),
             torque_nm=zeros(joints),
             foot_contact=np.zeros((periods, runs, feet), dtype=bool),
@@ -62,7 +66,12 @@ class Sums:
         self.excess_rad = np.zeros((runs, joints))
 
     def add(
-        self, rows: np.ndarray | slice, asked: np.ndarray, torque: np.ndarray, pos: np.ndarray, vel: np.ndarray
+        self,
+        rows: np.ndarray | slice,
+        asked: np.ndarray,
+        torque: np.ndarray,
+        pos: np.ndarray,
+        vel: np.ndarray,
     ) -> None:
         """One physics step of the runs ``rows``; arrays ``[N, J]`` of all runs."""
         asked, torque, pos, vel = asked[rows], torque[rows], pos[rows], vel[rows]

@@ -36,7 +36,9 @@ class Sensing:
             self.joint_offset[i] = c.joint_offset_rad * rng.choice((-1.0, 1.0), joints)
             self._gyro_bias[i] = c.gyro_bias_rad_s * _direction(rng)
             angle = rng.uniform(-np.pi, np.pi)
-            self._attitude_bias[i, :2] = c.attitude_bias_rad * np.array([np.cos(angle), np.sin(angle)])
+            self._attitude_bias[i, :2] = c.attitude_bias_rad * np.array(
+                [np.cos(angle), np.sin(angle)]
+            )
             self._lost[:, i] = rng.uniform(size=periods) < c.drop_share
             if c.sensor_noise > 0.0:
                 noise.append(c.sensor_noise * rng.standard_normal((periods, 6 + 2 * joints)))
@@ -44,8 +46,10 @@ class Sensing:
         self._noise = np.stack(noise, axis=1) if noise else np.zeros((periods, 0, 6 + 2 * joints))
         self._last: RobotState | None = None
 
-    def measure(self, period: int, quat: np.ndarray, gyro: np.ndarray, pos: np.ndarray, vel: np.ndarray) -> RobotState:
-        """Measurements ``[N, ...]`` of true attitude wxyz, angular velocity (base frame) and joints."""
+    def measure(
+        self, period: int, quat: np.ndarray, gyro: np.ndarray, pos: np.ndarray, vel: np.ndarray
+    ) -> RobotState:
+        """Measurements ``[N, ...]`` of true attitude wxyz, angular velocity (base) and joints."""
         rotation = self._attitude_bias.copy()
         gyro, pos, vel = gyro + self._gyro_bias, pos + self.joint_offset, vel.copy()
         if len(self._noisy):

@@ -21,7 +21,7 @@ from amp_sim2sim.gate.model import apply_conditions, build_batch_model, tilt_flo
 from amp_sim2sim.gate.plan import Run, commands
 from amp_sim2sim.gate.recording import Course, Sums
 from amp_sim2sim.gate.sensing import Sensing
-from amp_sim2sim.gate.starts import Starts, make_starts
+from amp_sim2sim.gate.starts import make_starts
 from amp_sim2sim.gate.terrain import Terrain, make_terrain
 
 PUSH_AT_S, PUSH_LASTS_S = np.array([3.0, 6.5]), 0.1
@@ -64,7 +64,11 @@ class Simulation:
     ) -> None:
         contract, all_of = policy.contract, [run.conditions for run in runs]
         step_s, kind, height_m = group_key(runs[0])
-        self._policy, self._runs, self._steps = policy, tuple(runs), steps_per_period(contract, step_s)
+        self._policy, self._runs, self._steps = (
+            policy,
+            tuple(runs),
+            steps_per_period(contract, step_s),
+        )
         self._periods = max(1, round(duration_s / contract.control_period_s))
         self._terrain = make_terrain(kind, height_m, seed)
         model = build_batch_model(robot, step_s, self._terrain)
@@ -73,8 +77,6 @@ class Simulation:
         self._starts = make_starts(flat, robot, contract, all_of, rngs)
         self.batch = Batch(model, len(runs), threads)
         apply_conditions(self.batch, robot, all_of)
-        if any(c.slope_deg for c in all_of):
-            tilt_floor(self.batch, self._starts.slope_quat_w)
         self._sensing = Sensing(all_of, rngs, self._periods, contract.action_dim)
         self._in_force = targets_in_force(all_of, rngs, self._periods, self._steps, step_s)
         top_speed = robot.velocity_limit_rad_s[robot.joint_index(contract.joint_names)]
@@ -108,6 +110,7 @@ class Simulation:
         self._qpos, self._qvel, self._ctrl = (batch.bind(n) for n in ("qpos", "qvel", "ctrl"))
         self._sensors, self._xfrc = batch.bind("sensordata"), batch.bind("xfrc_applied")
         batch.reset(stage=int(mujoco.mjtStage.mjSTAGE_NONE))
+        tilt_floor(batch, starts.slope_quat_w)
         self._qpos[:, self._base : self._base + 7] = starts.base_pose_w
         self._qpos[:, self._pos_at] = starts.joint_pos
         batch.forward()
@@ -177,7 +180,9 @@ class Simulation:
             self._qpos[:, self._pos_at],
             self._qvel[:, self._vel_at],
         )
-        self._builder.build(state, self._command[period], self._action, out=self._obs, active=active)
+        self._builder.build(
+            state, self._command[period], self._action, out=self._obs, active=active
+        )
         actions = self._policy.act(self._obs).astype(np.float64)
         self._action = contract.applied_action(actions)
         self._targets[period + 1] = contract.joint_target_rad(self._action)
@@ -190,6 +195,7 @@ class Simulation:
         course.lin_vel_w[period, rows] = self._qvel[rows, dof : dof + 3]
         course.ang_vel_b[period, rows] = self._qvel[rows, dof + 3 : dof + 6]
         course.joint_pos[period, rows] = self._qpos[np.ix_(rows, self._pos_at)]
+        course.joint_vel[period, rows] = self._qvel[np.ix_(rows, self._vel_at)]
         course.target_rad[period, rows] = self._targets[period + 1, rows]
         data = self._sensors[rows]
         three = np.arange(3)
@@ -234,7 +240,7 @@ class Simulation:
 def push_periods(
     runs: Sequence[Run], rngs: Sequence[np.random.Generator], periods: int, period_s: float
 ) -> np.ndarray:
-    """In which control periods a run is pushed, ``[T, N]`` bool; the phase of the gait is random."""
+    """In which control periods a run is pushed, ``[T, N]`` bool; the gait's phase is random."""
     pushing = np.zeros((periods, len(runs)), dtype=bool)
     lasts = max(1, round(PUSH_LASTS_S / period_s))
     for i, (run, rng) in enumerate(zip(runs, rngs, strict=True)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Optional, Tuple
 
 from amp_sdk.config import from_mapping, load_yaml
 from amp_sdk.errors import InputError, closest
@@ -23,15 +22,15 @@ class Thresholds:
     that did not fall.
     """
 
-    max_fall_share: Optional[float] = None
-    max_speed_error: Optional[float] = None
-    max_yaw_rate_error_rad_s: Optional[float] = None
-    max_limit_violation_share: Optional[float] = None
-    max_saturation_share: Optional[float] = None
-    max_target_roughness_rad: Optional[float] = None
-    max_cost_of_transport: Optional[float] = None
-    max_foot_slip_m_s: Optional[float] = None
-    max_joint_error_rad: Optional[float] = None
+    max_fall_share: float | None = None
+    max_speed_error: float | None = None
+    max_yaw_rate_error_rad_s: float | None = None
+    max_limit_violation_share: float | None = None
+    max_saturation_share: float | None = None
+    max_target_roughness_rad: float | None = None
+    max_cost_of_transport: float | None = None
+    max_foot_slip_m_s: float | None = None
+    max_joint_error_rad: float | None = None
 
     def __post_init__(self) -> None:
         for f in dataclasses.fields(self):
@@ -57,11 +56,11 @@ class Scenario:
 
     about: str
     vary: str = ""
-    values: Tuple[float, ...] = ()
-    required: Optional[Tuple[float, float]] = None
+    values: tuple[float, ...] = ()
+    required: tuple[float, float] | None = None
     neutral: float = 0.0
     across: str = ""
-    across_values: Tuple[float, ...] = ()
+    across_values: tuple[float, ...] = ()
     repeats: int = 2
     conditions: Conditions = field(default_factory=Conditions)
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -89,7 +88,7 @@ class Scenario:
         if not any(low <= value <= high for value in self.values):
             raise InputError(f"required is {[low, high]}; expected a range with some of values")
 
-    def grid(self) -> list[tuple[Optional[float], Optional[float], Conditions]]:
+    def grid(self) -> list[tuple[float | None, float | None, Conditions]]:
         """Every point: its value, its value across and its conditions. Raises InputError."""
         points = []
         for across in self.across_values or (None,):
@@ -100,7 +99,7 @@ class Scenario:
                 points.append((value, across, dataclasses.replace(self.conditions, **changes)))
         return points
 
-    def requires(self, value: Optional[float]) -> bool:
+    def requires(self, value: float | None) -> bool:
         """Whether a point at ``value`` decides about pass and fail."""
         if self.required is None or value is None:
             return True
@@ -111,8 +110,8 @@ class Scenario:
 class Suite:
     """A suite; runs last ``duration_s``. ``robots`` are those it is made for."""
 
-    robots: Tuple[str, ...]
-    scenarios: Dict[str, Scenario]
+    robots: tuple[str, ...]
+    scenarios: dict[str, Scenario]
     thresholds: Thresholds
     duration_s: float = 10.0
 
@@ -142,7 +141,9 @@ def load_suite(name: str, robot: str) -> Suite:
     elif path.suffix not in (".yaml", ".yml"):
         if name not in suite_names():
             known = closest(name, ("default", *suite_names()))
-            raise InputError(f"no suite is called {name!r} (expected a .yaml file or a name); {known}")
+            raise InputError(
+                f"no suite is called {name!r} (expected a .yaml file or a name); {known}"
+            )
         path = _FOLDER / f"{name}.yaml"
     suite = from_mapping(Suite, load_yaml(path), str(path))
     if robot not in suite.robots:
@@ -158,4 +159,6 @@ def _default(robot: str) -> Path:
         path = _FOLDER / f"{name}.yaml"
         if robot in from_mapping(Suite, load_yaml(path), str(path)).robots:
             return path
-    raise InputError(f"no suite ships for robot {robot!r}; name a suite file of your own: --gate FILE")
+    raise InputError(
+        f"no suite ships for robot {robot!r}; name a suite file of your own: --gate FILE"
+    )

@@ -34,11 +34,12 @@ class Terrain:
         return self.heights_m[row, column]
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
-        """Add the floor to a model."""
+        """Add the floor to a model, on a mocap body: a frame that each simulation can turn."""
+        body = spec.worldbody.add_body(name=f"{FLOOR}_body", mocap=True)
         contact = {"contype": 1, "conaffinity": 1}
         if self.heights_m is None:
             plane = mujoco.mjtGeom.mjGEOM_PLANE
-            spec.worldbody.add_geom(name=FLOOR, type=plane, size=(0, 0, 0.05), **contact)
+            body.add_geom(name=FLOOR, type=plane, size=(0, 0, 0.05), **contact)
             return
         low, high = float(self.heights_m.min()), float(self.heights_m.max())
         half, cells = EXTENT_M / 2, len(self.heights_m)
@@ -49,7 +50,7 @@ class Terrain:
             size=(half, half, max(high - low, 1e-6), 0.5),
             userdata=((self.heights_m - low) / max(high - low, 1e-6)).ravel().tolist(),
         )
-        spec.worldbody.add_geom(
+        body.add_geom(
             name=FLOOR,
             type=mujoco.mjtGeom.mjGEOM_HFIELD,
             hfieldname=FLOOR,

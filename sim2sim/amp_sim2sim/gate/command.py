@@ -1,0 +1,57 @@
+"""``python -m amp_sdk.sim2sim POLICY --gate SUITE``: runs the gate and writes its outputs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from amp_sdk import robots
+from amp_sdk._cli import write_json
+from amp_sdk.errors import InputError
+from amp_sdk.policy import Policy, load_policy
+from amp_sim2sim import console
+from amp_sim2sim.clips import load_comparison
+from amp_sim2sim.gate import report
+from amp_sim2sim.gate.console import print_comparison, print_gate
+from amp_sim2sim.gate.gate import Gate, GateResults, groups_of, run_gate
+from amp_sim2sim.gate.junit import write_junit
+from amp_sim2sim.gate.plan import plan
+from amp_sim2sim.gate.suite import Suite, load_suite
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 where every policy passed, 1 where one failed; InputError for bad input.
+
+    Everything is written after the last run, each file whole or not at all.
+    """
+    if args.threads < 0:
+        raise InputError(f"--threads {args.threads}: expected 0 (all cores) or more")
+    policies = [load_policy(name) for name in (args.policy, *args.compare)]
+    suites = [load_suite(args.gate, policy.contract.robot) for policy in policies]
+    gates = [_run(args, p, s) for p, s in zip(policies, suites, strict=True)]
+    results = tuple(gate.results for gate in gates)
+    write_json(args.json, _written(results))
+    if args.junit is not None:
+        write_junit(args.junit, results)
+    for gate in gates:
+        print_gate(gate.results)
+    if len(gates) > 1:
+        print_comparison(results)
+    if args.report is not None:
+        write_json(args.report / "results.json", _written(results))
+        print(f"report: {report.write_report(args.report, gates)}")
+    return 0 if all(r.passed for r in results) else 1
+
+
+def _written(results: tuple[GateResults, ...]) -> GateResults | tuple[GateResults, ...]:
+    return results[0] if len(results) == 1 else results
+
+
+def _run(args: argparse.Namespace, policy: Policy, suite: Suite) -> Gate:
+    comparison = load_comparison(args.motion, policy, robots.load(policy.contract.robot))
+    groups = groups_of(plan(suite, policy.contract)[0])
+    # every group is simulated second by second; the number of runs weighs them
+    total = len(groups) * int(suite.duration_s)
+    name = "default" if args.gate == "default" else Path(args.gate).name
+    with console.progress(f"gate {Path(policy.path).stem}: seconds simulated", total) as advance:
+        return run_gate(policy, suite, name, args.seed, args.threads, comparison, advance)
