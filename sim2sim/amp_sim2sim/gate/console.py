@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from amp_sim2sim.gate.gate import GateResults
-from amp_sim2sim.gate.verdict import Reach, ScenarioResult
+from amp_sim2sim.gate.sweep import Reach
+from amp_sim2sim.gate.verdict import ScenarioResult
 
 _WORDS = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red"), "skipped": ("skip", "yellow")}
 

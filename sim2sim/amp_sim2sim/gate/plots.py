@@ -12,7 +12,8 @@ from amp_sdk.contract import PolicyContract
 from amp_sim2sim import metrics
 from amp_sim2sim.episode import EpisodeLog
 from amp_sim2sim.gate.simulate import GroupLog
-from amp_sim2sim.gate.verdict import Point, ScenarioResult
+from amp_sim2sim.gate.sweep import Point
+from amp_sim2sim.gate.verdict import ScenarioResult
 from amp_sim2sim.plots import ACCENT, INK, LIMIT, SOFT, STYLE, single, svg_text
 
 _PASS = "#1e8a4c"

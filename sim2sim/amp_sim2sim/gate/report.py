@@ -13,8 +13,9 @@ from amp_sim2sim.gate import plots
 from amp_sim2sim.gate.console import comparison_rows, describe
 from amp_sim2sim.gate.gate import Gate, GateResults
 from amp_sim2sim.gate.simulate import GroupLog
+from amp_sim2sim.gate.sweep import Point
 from amp_sim2sim.gate.traces import episode_log, find_run
-from amp_sim2sim.gate.verdict import Point, ScenarioResult
+from amp_sim2sim.gate.verdict import ScenarioResult
 from amp_sim2sim.page import details, document, image, note, section, table
 
 _KIND = {"pass": "pass", "fail": "fail", "skipped": "info"}

@@ -17,15 +17,14 @@ from amp_sdk.robots import RobotSpec
 from amp_sim2sim import metrics
 from amp_sim2sim.episode import MAX_TILT_RAD, MIN_HEIGHT_SHARE, Fall, steps_per_period
 from amp_sim2sim.gate.actuation import Motors, targets_in_force
+from amp_sim2sim.gate.floor_sensors import FloorSensors
 from amp_sim2sim.gate.model import apply_conditions, build_batch_model, tilt_floor
 from amp_sim2sim.gate.plan import Run, commands
+from amp_sim2sim.gate.pushes import PUSH_LASTS_S, push_periods
 from amp_sim2sim.gate.recording import Course, Sums
 from amp_sim2sim.gate.sensing import Sensing
 from amp_sim2sim.gate.starts import make_starts
 from amp_sim2sim.gate.terrain import Terrain, make_terrain
-
-PUSH_AT_S, PUSH_LASTS_S = np.array([3.0, 6.5]), 0.1
-_PUSH_SPREAD_S = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +96,7 @@ class Simulation:
         base = model.joint(int(model.body(robot.base_body).jntadr[0]))
         self._base, self._base_dof = int(base.qposadr[0]), int(base.dofadr[0])
         self._base_body = model.body(robot.base_body).id
-        feet = range(len(robot.foot_bodies))
-        adr = {model.sensor(i).name: int(model.sensor_adr[i]) for i in range(model.nsensor)}
-        self._foot_at = {
-            ending: np.array([adr[f"foot_{i}_{ending}"] for i in feet])
-            for ending in ("contact", "pos", "lin", "ang")
-        }
-        self._trunk_at = np.array([at for name, at in adr.items() if name.startswith("trunk_")])
+        self._floor = FloorSensors(model, len(robot.foot_bodies))
 
     def _begin(self) -> None:
         batch, starts, contract = self.batch, self._starts, self._policy.contract
@@ -118,7 +111,7 @@ class Simulation:
         step_s = contract.control_period_s / self._steps
         self._active = np.ones(count, dtype=bool)
         self._falls: list[Fall | None] = [None] * count
-        self._course = Course.empty(self._periods, count, joints, len(self._foot_at["pos"]))
+        self._course = Course.empty(self._periods, count, joints, self._floor.count)
         self._sums = Sums(contract, count, step_s)
         self._builder = BatchObservationBuilder(contract, count)
         self._obs = np.zeros((count, contract.obs_dim), dtype=np.float32)
@@ -159,7 +152,7 @@ class Simulation:
             height = height - self._terrain.height(pose[:, 0], pose[:, 1])
             tilted = metrics.tilt_rad(pose[:, 3:]) > MAX_TILT_RAD
         low = height < MIN_HEIGHT_SHARE * self._starts.stand_height_m
-        trunk = (self._sensors[:, self._trunk_at] > 0.0).any(axis=1)
+        trunk = self._floor.trunk(self._sensors)
         reasons = (
             (bad, "the simulation diverged"),
             (tilted, f"tilted by more than {MAX_TILT_RAD:g} rad"),
@@ -189,7 +182,7 @@ class Simulation:
 
     def _record(self, period: int) -> None:
         rows, course = np.flatnonzero(self._active), self._course
-        base, dof, at = self._base, self._base_dof, self._foot_at
+        base, dof = self._base, self._base_dof
         course.base_pos_w[period, rows] = self._qpos[rows, base : base + 3]
         course.base_quat_w[period, rows] = self._qpos[rows, base + 3 : base + 7]
         course.lin_vel_w[period, rows] = self._qvel[rows, dof : dof + 3]
@@ -197,17 +190,8 @@ class Simulation:
         course.joint_pos[period, rows] = self._qpos[np.ix_(rows, self._pos_at)]
         course.joint_vel[period, rows] = self._qvel[np.ix_(rows, self._vel_at)]
         course.target_rad[period, rows] = self._targets[period + 1, rows]
-        data = self._sensors[rows]
-        three = np.arange(3)
-        touch, where, pos, lin, ang = (
-            data[:, at["contact"]] > 0.0,
-            data[:, (at["contact"] + 1)[:, None] + three],
-            *(data[:, at[e][:, None] + three] for e in ("pos", "lin", "ang")),
-        )
-        # the velocity of the foot's material at the contact: zero where it stands or rolls
-        velocity = lin + np.cross(ang, where - pos)
-        course.foot_contact[period, rows] = touch
-        course.slip_m_s[period, rows] = np.linalg.norm(velocity[..., :2], axis=-1) * touch
+        touch, slip = self._floor.feet(self._sensors[rows])
+        course.foot_contact[period, rows], course.slip_m_s[period, rows] = touch, slip
         course.length[rows] = period + 1
 
     def _move(self, period: int) -> None:
@@ -235,17 +219,3 @@ class Simulation:
             angle = float(rotations.heading(quat)) + np.radians(c.push_direction_deg)
             strength = self._mass_kg[i] * c.push_m_s / PUSH_LASTS_S
             force[i] = strength * np.cos(angle), strength * np.sin(angle)
-
-
-def push_periods(
-    runs: Sequence[Run], rngs: Sequence[np.random.Generator], periods: int, period_s: float
-) -> np.ndarray:
-    """In which control periods a run is pushed, ``[T, N]`` bool; the gait's phase is random."""
-    pushing = np.zeros((periods, len(runs)), dtype=bool)
-    lasts = max(1, round(PUSH_LASTS_S / period_s))
-    for i, (run, rng) in enumerate(zip(runs, rngs, strict=True)):
-        for at_s in PUSH_AT_S + rng.uniform(0.0, _PUSH_SPREAD_S, len(PUSH_AT_S)):
-            if run.conditions.push_m_s > 0.0:
-                first = round(at_s / period_s)
-                pushing[first : first + lasts, i] = True
-    return pushing

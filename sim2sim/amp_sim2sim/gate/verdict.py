@@ -9,59 +9,10 @@ from dataclasses import dataclass
 from amp_sim2sim.gate.conditions import unit
 from amp_sim2sim.gate.measure import Measures, RunResult
 from amp_sim2sim.gate.suite import Scenario, Thresholds
+from amp_sim2sim.gate.sweep import Judged, Point, Reach, reaches
 
 FALLS = "fall_share"
 LIMITS = tuple(f.name for f in dataclasses.fields(Thresholds))
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A measure beside its limit: the worst run's. ``margin`` is 1 at zero, 0 at the limit and
-    negative beyond it; None for a limit of zero."""
-
-    name: str
-    value: float
-    limit: float
-    margin: float | None
-    passed: bool
-
-
-@dataclass(frozen=True)
-class Point:
-    """One value of a scenario's condition: all its repeats together."""
-
-    value: float | None
-    across: float | None
-    required: bool
-    passed: bool
-    runs: int
-    falls: int
-    first_fall_s: float | None
-    first_fall: str
-    judged: tuple[Judged, ...]
-
-    @property
-    def why(self) -> str:
-        """What failed, in one line; empty where nothing did."""
-        texts = [f"{j.name} {j.value:.3g} > {j.limit:.3g}" for j in self.judged if not j.passed]
-        if self.falls and texts:
-            texts[0] = f"{self.falls} of {self.runs} fell ({self.first_fall})"
-        return ", ".join(texts)
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How far a sweep goes for one value of ``across``: the outermost values below and above
-    neutral up to which every point passes (None where the nearest one fails already), the first
-    failing values, and why. ``ratio`` is the upper reach beside the largest required value."""
-
-    across: float | None
-    passes_down_to: float | None
-    passes_up_to: float | None
-    fails_down_at: float | None
-    fails_up_at: float | None
-    why: str
-    ratio: float | None
 
 
 @dataclass(frozen=True)
@@ -108,7 +59,7 @@ def judge_scenario(
         ),
         pass_share=sum(point.passed for point in points) / len(points),
         points=tuple(points),
-        reach=_reaches(scenario, points),
+        reach=reaches(scenario, points),
     )
 
 
@@ -182,38 +133,3 @@ def _judge(name: str, value: float, limit: float) -> Judged:
     margin = (limit - value) / limit if limit > 0.0 else None
     # not "value > limit": a number that is none has not passed
     return Judged(name, value, limit, margin, bool(value <= limit))
-
-
-def _reaches(scenario: Scenario, points: Sequence[Point]) -> tuple[Reach, ...]:
-    if not scenario.vary:
-        return ()
-    return tuple(
-        _reach(scenario, across, [p for p in points if p.across == across])
-        for across in scenario.across_values or (None,)
-    )
-
-
-def _reach(scenario: Scenario, across: float | None, points: Sequence[Point]) -> Reach:
-    def walk(outwards: list[Point]) -> tuple[float | None, Point | None]:
-        reached = None
-        for point in outwards:
-            if not point.passed:
-                return reached, point
-            reached = point.value
-        return reached, None
-
-    ordered = sorted(points, key=lambda p: p.value or 0.0)
-    up, up_fail = walk([p for p in ordered if (p.value or 0.0) >= scenario.neutral])
-    down, down_fail = walk([p for p in reversed(ordered) if (p.value or 0.0) <= scenario.neutral])
-    top = scenario.required[1] if scenario.required else max(scenario.values)
-    ratio = None if up is None or top <= 0.0 else up / top
-    first = up_fail or down_fail
-    return Reach(
-        across=across,
-        passes_down_to=down,
-        passes_up_to=up,
-        fails_down_at=down_fail.value if down_fail else None,
-        fails_up_at=up_fail.value if up_fail else None,
-        why=first.why if first else "",
-        ratio=ratio,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import mujoco
 import numpy as np
 import pytest
 from small_policy import robot_contract
@@ -12,7 +13,7 @@ from amp_sdk import rotations
 from amp_sim2sim.episode import pd_torque
 from amp_sim2sim.gate.actuation import Motors, targets_in_force
 from amp_sim2sim.gate.conditions import Conditions
-from amp_sim2sim.gate.model import slope_quaternion
+from amp_sim2sim.gate.model import build_batch_model, slope_quaternion
 from amp_sim2sim.gate.plan import Run
 from amp_sim2sim.gate.sensing import Sensing
 from amp_sim2sim.gate.simulate import Simulation
@@ -130,6 +131,13 @@ def test_terrain_is_level_at_the_start_and_steps_rise_by_their_height() -> None:
     x = 0.8 + TREAD_M * np.array([0.5, 1.5, 2.5])
     np.testing.assert_allclose(steps.height(x, np.zeros(3)), [0.05, 0.10, 0.15])
     assert rough.heights_m is not None and 0.03 < rough.heights_m.max() <= 0.04
+
+
+@pytest.mark.parametrize("kind", ["flat", "rough", "steps"])
+def test_the_floor_weighs_nothing(go2, kind) -> None:
+    model = build_batch_model(go2, 0.002, make_terrain(kind, 0.02, 0))
+    robot = mujoco.MjModel.from_xml_path(str(go2.mjcf_path))
+    assert model.body_mass.sum() == pytest.approx(robot.body_mass.sum())
 
 
 def test_slopes_rise_in_their_direction() -> None:
