@@ -10,9 +10,10 @@ constexpr std::array<const char*, kFaults> kNames = {
     "state_loss",   "state_not_finite",  "imu",          "tilt",           "gyro",
     "joint_limit",  "joint_velocity",    "joint_torque", "temperature",    "battery",
     "target_stale", "target_not_finite", "action_range", "target_invalid", "operator_invalid",
-    "driver",       "overrun",           "orphan",
+    "driver",       "overrun",           "orphan",       "second_publisher",
+    "robot_restart", "wrong_variant",
 };
-static_assert(kOrphan == std::uint64_t{1} << (kFaults - 1));
+static_assert(kWrongVariant == std::uint64_t{1} << (kFaults - 1));
 
 }  // namespace
 

@@ -44,9 +44,9 @@ void Loop::tick(std::int64_t due_ns, std::int64_t time_ns) {
   watch_owner(time_ns);
   read_inputs();
   record_.command = controller_.step(inputs_, time_ns);
-  inputs_.loop_faults &= ~static_cast<std::uint64_t>(kDriver);
+  own_faults_ &= ~static_cast<std::uint64_t>(kDriver);
   if (!driver_.write(record_.command)) {
-    inputs_.loop_faults |= kDriver;  // seen by the next tick
+    own_faults_ |= kDriver;  // seen by the next tick
   }
   record_.status = controller_.status();
   record_.status.timing.lateness_ns = time_ns - due_ns;
@@ -66,6 +66,7 @@ void Loop::tick(std::int64_t due_ns, std::int64_t time_ns) {
 
 void Loop::read_inputs() {
   inputs_.fresh_state = driver_.read(record_.state);
+  inputs_.loop_faults = own_faults_ | driver_.faults();
   record_.has_state = inputs_.fresh_state ? 1 : 0;
   if (inputs_.fresh_state) {
     inputs_.state = &record_.state;
@@ -99,7 +100,7 @@ void Loop::watch_owner(std::int64_t time_ns) {
     owner_checked_ns_ = time_ns;
     if (owner_gone()) {
       orphaned_ns_ = time_ns;
-      inputs_.loop_faults |= kOrphan;
+      own_faults_ |= kOrphan;
     }
   }
   const std::int64_t patience_ns = to_ns(board_->config.orphan_time_s);

@@ -1,4 +1,5 @@
-// amp_sdk/_loop BOARD: the loop as a process of its own, without Python. Started by
+// amp_sdk/_loop BOARD: the loop as a process of its own, without Python; _loop_dds is the same with
+// the drivers of robots that speak DDS. Started by
 // amp_sdk.runtime.start_loop, which has put the configuration into the board.
 #include <signal.h>
 
@@ -9,6 +10,9 @@
 #include "amp/runtime/drivers.hpp"
 #include "amp/runtime/loop.hpp"
 #include "amp/runtime/run_monitor.hpp"
+#if defined(AMP_DDS)
+#include "driver.hpp"
+#endif
 
 namespace {
 
@@ -16,6 +20,16 @@ std::atomic<bool> quit{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "written by a signal handler");
 
 void handle(int) { quit.store(true); }
+
+std::unique_ptr<amp::runtime::Driver> find_driver(const amp::runtime::LoopConfig& config,
+                                                  const amp::runtime::Board& board) {
+#if defined(AMP_DDS)
+  if (config.driver == static_cast<std::uint32_t>(amp::runtime::DriverKind::dds)) {
+    return amp::dds::make_driver(amp::unitree::parse_options(config.driver_options));
+  }
+#endif
+  return make_driver(config, board);
+}
 
 int run(const char* name) {
   using namespace amp::runtime;
@@ -25,7 +39,7 @@ int run(const char* name) {
     return 2;
   }
   const LoopConfig& config = (*board)->config;
-  const std::unique_ptr<Driver> driver = make_driver(config, *board);
+  const std::unique_ptr<Driver> driver = find_driver(config, *board);
   if (driver == nullptr) {
     std::fprintf(stderr, "error: this build has no driver number %u\n", config.driver);
     return 2;

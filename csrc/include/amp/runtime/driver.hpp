@@ -20,6 +20,9 @@ class Driver {
   // Sends a command; false where that was not possible.
   virtual bool write(const JointCommand& command) = 0;
 
+  // What the robot or its line has against going on: bits of Fault, asked for after every read.
+  virtual std::uint64_t faults() { return 0; }
+
   // A short name for messages.
   virtual const char* name() const = 0;
 };

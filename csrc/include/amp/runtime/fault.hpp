@@ -31,8 +31,11 @@ enum Fault : std::uint64_t {
   kDriver = 1U << 20U,           // the driver could not send the command
   kOverrun = 1U << 21U,          // the loop itself stood still for too long
   kOrphan = 1U << 22U,           // the program that started the loop is gone
+  kSecondPublisher = 1U << 23U,  // somebody else commands the same robot
+  kRobotRestart = 1U << 24U,     // the robot rebooted, or another one speaks in its place
+  kWrongVariant = 1U << 25U,     // the robot is another variant than the policy's
 };
-constexpr std::size_t kFaults = 23;
+constexpr std::size_t kFaults = 26;
 
 // The name of one fault, by the number of its bit ("target_stale"); never null.
 const char* fault_name(std::size_t bit);

@@ -50,6 +50,7 @@ class Loop {
   std::array<std::uint64_t, kMaxPolicies> targets_seen_{};
   std::uint64_t operator_seen_ = 0;
   Inputs inputs_;
+  std::uint64_t own_faults_ = 0;  // the loop's, beside the driver's
   std::int64_t compute_ns_ = 0, owner_checked_ns_ = 0, orphaned_ns_ = 0;
   std::int64_t owner_ = 0;
   bool owner_is_parent_ = false, shutting_down_ = false;
