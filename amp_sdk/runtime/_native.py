@@ -10,6 +10,7 @@ from types import ModuleType
 
 from amp_sdk.errors import InputError
 from amp_sdk.kernels._native import core
+from amp_sdk.unitree import INSTALL
 
 
 @functools.lru_cache(maxsize=None)
@@ -24,13 +25,14 @@ def native() -> ModuleType:
     return module
 
 
-def loop_program() -> Path:
-    """The executable of the loop process. Raises InputError where it was not installed."""
+def loop_program(driver: str) -> Path:
+    """The executable of the loop process with ``driver``. Raises InputError where it is missing."""
     native()
-    path = Path(str(core().__file__)).with_name("_loop")
+    dds = driver == "dds"
+    path = Path(str(core().__file__)).with_name("_loop_dds" if dds else "_loop")
     if not os.access(path, os.X_OK):
+        whole = "this installation is not whole; install again, in the checkout: pip install ."
         raise InputError(
-            f"the loop's program {path} is missing or may not be run: this installation is not "
-            "whole; install again, in the checkout: pip install ."
+            f"the loop's program {path} is missing or may not be run: {INSTALL if dds else whole}"
         )
     return path

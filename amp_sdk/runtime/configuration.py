@@ -14,7 +14,7 @@ from amp_sdk.runtime import messages
 from amp_sdk.runtime._native import native
 from amp_sdk.runtime.settings import LoopSettings
 
-_DRIVERS = {"mock": 0, "shared_memory": 1}
+_DRIVERS = {"mock": 0, "shared_memory": 1, "dds": 2}
 
 
 def loop_config(
@@ -37,6 +37,12 @@ def loop_config(
     config = messages.new(messages.CONFIG)
     config["joints"] = joints
     config["driver"] = _DRIVERS[settings.driver]
+    options = settings.driver_options.encode()
+    if len(options) >= core.PATH_SIZE:
+        raise InputError(
+            f"driver_options has {len(options)} bytes; expected less than {core.PATH_SIZE}"
+        )
+    config["driver_options"] = options
     for name in ("period_s", "stand_time_s", "blend_time_s", "damp_time_s", "orphan_time_s"):
         config[name] = getattr(settings, name)
     config["command_rate"] = settings.command_rate

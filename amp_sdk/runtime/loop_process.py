@@ -143,7 +143,7 @@ def start_loop(
         board.claim(Role.OWNER)
         # a session of its own: Ctrl-C in a terminal is for Python, which then stops the loop
         process = subprocess.Popen(
-            [str(loop_program()), board.name],
+            [str(loop_program(settings.driver)), board.name],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -58,6 +58,7 @@ class SafetySettings:
 class LoopSettings:
     """How the loop runs and moves.
 
+    ``driver_options`` is what the driver is told, such as ``amp_sdk.unitree.Wire.options()``.
     ``priority`` of SCHED_FIFO (0: ordinary), ``cpu`` to run on (None: any). ``interpolation``: the
     share of a policy's period in which its target is reached (0: at once, as in training);
     ``target_timeout_periods``: the oldest answer that is acted on, in periods of the policy since
@@ -68,7 +69,8 @@ class LoopSettings:
     gone damps before it goes limp and ends (0: until it is told).
     """
 
-    driver: Literal["mock", "shared_memory"] = "shared_memory"
+    driver: Literal["mock", "shared_memory", "dds"] = "shared_memory"
+    driver_options: str = ""
     period_s: float = 0.002
     priority: int = 80
     cpu: Optional[int] = None

@@ -41,8 +41,6 @@ py::dict link_status(const RobotLink& link) {
   result["buttons"] = status.remote.buttons;
   result["sticks"] =
       py::make_tuple(status.remote.lx, status.remote.ly, status.remote.rx, status.remote.ry);
-  result["state_types"] = py::cast(status.state_types);
-  result["command_types"] = py::cast(status.command_types);
   return result;
 }
 
@@ -53,7 +51,9 @@ void bind_link(py::module_& module) {
            }),
            py::call_guard<NoGil>())
       .def("read", [](RobotLink& self, py::array& out) { return self.read(robot_state(out)); })
-      .def("status", &link_status);
+      .def("status", &link_status)
+      .def("state_types", &RobotLink::state_types)
+      .def("command_types", &RobotLink::command_types);
   py::class_<Rescue>(module, "Rescue")
       .def(py::init([](const std::string& options, const std::string& board) {
              return make_rescue(parse_options(options), board);

@@ -1,10 +1,13 @@
 #include "participant.hpp"
 
+#include <dds/ddsrt/log.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -30,6 +33,17 @@ short interface_flags(const std::string& name) {
                              "set " + name + " up");
   }
   return request.ifr_flags;
+}
+
+// DDS complains about every foreign message that it cannot read, in the thread that receives them.
+// The first complaints tell everything; the rest would fill the pipe of who started this process.
+void complain(void*, const dds_log_data_t* line) {
+  static std::atomic<int> left{20};
+  if (left.fetch_sub(1) > 0) {
+    std::fprintf(stderr, "dds: %s", line->message);
+  } else {
+    left.store(0);
+  }
 }
 
 // Without multicast, which a bare `lo` has not, participants of this machine find each other at
@@ -74,6 +88,7 @@ class Domain {
     const std::lock_guard<std::mutex> lock(mutex);
     std::shared_ptr<Domain> domain = domains[id].lock();
     if (domain == nullptr) {
+      dds_set_log_sink(complain, nullptr);
       domain = std::make_shared<Domain>(id, interface);
       domains[id] = domain;
     } else if (domain->interface() != interface) {

@@ -36,9 +36,14 @@ class UnitreeLink : public RobotLink {
       status.mode_machine = received_.message.mode_machine;
     }
     status.remote = unitree::decode_remote(received_.message.wireless_remote);
-    status.state_types = participant_.publishers(kStateTopic);
-    status.command_types = participant_.publishers(kCommandTopic);
     return status;
+  }
+
+  std::vector<std::string> state_types() const override {
+    return participant_.publishers(kStateTopic);
+  }
+  std::vector<std::string> command_types() const override {
+    return participant_.publishers(kCommandTopic);
   }
 
  private:

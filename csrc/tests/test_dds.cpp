@@ -272,7 +272,7 @@ void test_dry_run_sends_nothing() {
     robot->publish(report);
     return link->read(state);
   }));
-  CHECK(link->status().command_types.empty() && link->status().state_types.size() == 1);
+  CHECK(link->command_types().empty() && link->state_types().size() == 1);
   CHECK(robot->counters().senders == 0);
 }
 
