@@ -50,10 +50,11 @@ def _show_warning(message: Any, category: Any, *where: Any, **_: Any) -> None:
         print(warnings.formatwarning(message, category, *where[:2]), end="", file=sys.stderr)
 
 
-def run_layer(module: str, extra: str, argv: Optional[List[str]] = None) -> int:
+def run_layer(module: str, extra: Optional[str], argv: Optional[List[str]] = None) -> int:
     """Import ``module`` of another layer and run its ``main(argv) -> int``.
 
-    A missing third-party package, now or while it runs, is reported with its extra.
+    A missing third-party package, now or while it runs, is reported with its extra (None: the
+    layer needs only what every installation has).
     """
 
     def command() -> int:
@@ -69,7 +70,7 @@ def run_layer(module: str, extra: str, argv: Optional[List[str]] = None) -> int:
     return guarded(command)
 
 
-def _advice(missing: str, extra: str) -> str:
+def _advice(missing: str, extra: Optional[str]) -> str:
     if missing.startswith("amp_"):
         return (
             f"this installation has no {missing!r}, which this command runs; it is not whole, or "
@@ -84,9 +85,10 @@ def _advice(missing: str, extra: str) -> str:
         found = ".".join(map(str, sys.version_info[:3]))
         return f"this command needs MuJoCo 4, which needs Python 3.11 or newer, found {found}"
     # not 'pip install amp-sdk[...]': the public index has another project of that name
+    of, what = ("", "'.'") if extra is None else (f" (extra {extra!r})", f"'.[{extra}]'")
     return (
-        f"this command needs the package {missing!r} (extra {extra!r}), which is not installed; "
-        f"run, in the checkout: {Path(sys.executable).name} -m pip install '.[{extra}]'"
+        f"this command needs the package {missing!r}{of}, which is not installed; run, in the "
+        f"checkout: {Path(sys.executable).name} -m pip install {what}"
     )
 
 

@@ -36,6 +36,11 @@ BENCHES: Dict[str, Tuple[str, Optional[str], str]] = {
         None,
         "how late the loop's ticks are, beside a loop that only sleeps",
     ),
+    "dds": (
+        "amp_sdk.unitree.bench",
+        None,
+        "the write of a command, and there and back through DDS beside bare messages",
+    ),
 }
 
 

@@ -107,9 +107,7 @@ def native() -> ModuleType:
             f"this installation was built without the drivers of robots; {INSTALL}"
         ) from error
     except ImportError as error:
-        raise InputError(
-            f"the drivers of robots do not load ({error}); {INSTALL}"
-        ) from error
+        raise InputError(f"the drivers of robots do not load ({error}); {INSTALL}") from error
 
 
 def guarded_native(name: str, *arguments: object) -> object:

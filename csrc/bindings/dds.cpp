@@ -46,9 +46,8 @@ py::dict link_status(const RobotLink& link) {
 
 void bind_link(py::module_& module) {
   py::class_<RobotLink>(module, "RobotLink")
-      .def(py::init([](const std::string& options) {
-             return make_robot_link(parse_options(options));
-           }),
+      .def(py::init(
+               [](const std::string& options) { return make_robot_link(parse_options(options)); }),
            py::call_guard<NoGil>())
       .def("read", [](RobotLink& self, py::array& out) { return self.read(robot_state(out)); })
       .def("status", &link_status)

@@ -2,8 +2,8 @@
 
 #include <atomic>
 
-#include "driver.hpp"
 #include "amp/unitree/crc.hpp"
+#include "driver.hpp"
 #include "topic.hpp"
 
 namespace amp::dds {
@@ -11,8 +11,8 @@ namespace {
 
 using unitree::Options;
 
-constexpr std::int64_t kPatience_ns = 20'000'000;   // for one answer
-constexpr std::int64_t kPause_ns = 1'000'000;       // between two rounds
+constexpr std::int64_t kPatience_ns = 20'000'000;  // for one answer
+constexpr std::int64_t kPause_ns = 1'000'000;      // between two rounds
 constexpr std::int64_t kGreeting_ns = 50'000'000;
 constexpr std::int64_t kDiscovery_ns = 10'000'000'000;
 

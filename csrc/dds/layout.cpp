@@ -4,7 +4,7 @@
 #include "unitree_go.h"
 #include "unitree_hg.h"
 
-#define AMP_SAME(ours, theirs, field)                          \
+#define AMP_SAME(ours, theirs, field)                               \
   static_assert(offsetof(ours, field) == offsetof(theirs, field) && \
                 sizeof(ours{}.field) == sizeof(theirs{}.field))
 #define AMP_SAME_SIZE(ours, theirs) \

@@ -74,9 +74,9 @@ class Domain {
  public:
   Domain(std::uint32_t id, std::string interface)
       : interface_(std::move(interface)),
-        handle_(checked(dds_create_domain(id, settings(interface_).c_str()),
-                        "cannot join DDS domain " + std::to_string(id) + " on '" + interface_ +
-                            "'")) {}
+        handle_(
+            checked(dds_create_domain(id, settings(interface_).c_str()),
+                    "cannot join DDS domain " + std::to_string(id) + " on '" + interface_ + "'")) {}
   ~Domain() { dds_delete(handle_); }
   Domain(const Domain&) = delete;
   Domain& operator=(const Domain&) = delete;
@@ -121,7 +121,8 @@ std::vector<std::string> Participant::publishers(const std::string& topic) const
   const dds_return_t count = dds_read(publications_, samples, infos.data(), kMost, kMost);
   for (dds_return_t i = 0; i < count; ++i) {
     const auto* endpoint = static_cast<const dds_builtintopic_endpoint_t*>(samples[i]);
-    const bool alive = infos[static_cast<std::size_t>(i)].instance_state == DDS_ALIVE_INSTANCE_STATE;
+    const bool alive =
+        infos[static_cast<std::size_t>(i)].instance_state == DDS_ALIVE_INSTANCE_STATE;
     const bool ours = std::memcmp(&endpoint->participant_key, &own, sizeof(own)) == 0;
     if (alive && !ours && endpoint->topic_name != nullptr && topic == endpoint->topic_name) {
       found.emplace_back(endpoint->type_name == nullptr ? "?" : endpoint->type_name);

@@ -20,7 +20,8 @@ template <class Motor>
 bool valid(const Motor& motor) {
   const float values[] = {motor.q, motor.dq, motor.tau, motor.kp, motor.kd};
   return motor.mode <= 1 && motor.kp >= 0.0F && motor.kd >= 0.0F &&
-         std::all_of(std::begin(values), std::end(values), [](float x) { return std::isfinite(x); });
+         std::all_of(std::begin(values), std::end(values),
+                     [](float x) { return std::isfinite(x); });
 }
 
 bool valid_header(const unitree::go::LowCmd& command) {

@@ -223,10 +223,10 @@ void test_options() {
   CHECK(o.family == Family::hg && o.interface == "eth0" && o.domain == 3 && o.dry_run);
   CHECK(o.map.joints == 3 && o.map.slot[0] == 2 && o.map.slot[2] == 34);
   CHECK(o.mode_machine == (std::vector<std::uint8_t>{5, 6}));
-  for (const char* bad : {"", "net=lo", "slots=0", "net=lo slots=0,0", "net=lo slots=20",
-                          "net=lo slots=0 family=b2", "net=lo slots=0 domain=-1",
-                          "net=lo slots=0 domain=233", "net=lo slots=0 speed=1", "net=lo slots=x",
-                          "net=l<o slots=0", "net=lo slots=0 mode_machine=256", "net"}) {
+  for (const char* bad :
+       {"", "net=lo", "slots=0", "net=lo slots=0,0", "net=lo slots=20", "net=lo slots=0 family=b2",
+        "net=lo slots=0 domain=-1", "net=lo slots=0 domain=233", "net=lo slots=0 speed=1",
+        "net=lo slots=x", "net=l<o slots=0", "net=lo slots=0 mode_machine=256", "net"}) {
     bool refused = false;
     try {
       parse_options(bad);

@@ -39,9 +39,10 @@ class WireBody:
         self.stand_height_m = float(self.sim.base_pose_w[2])
         self._anchor = self.sim.base_pose_w[:3] + (0.0, 0.0, _BAND_HEIGHT_M)
 
-    def settle(self) -> None:
-        """Let the limp robot sink to the floor, or into its gantry's band."""
+    def settle(self, share: float) -> None:
+        """Let the limp robot sink to the floor, or into ``share`` of its gantry's band."""
         for _ in range(round(_SETTLE_S / self.step_s)):
+            self.hang(share)
             self.step()
 
     def command(self, targets: np.ndarray | None) -> None:

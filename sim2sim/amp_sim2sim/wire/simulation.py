@@ -23,8 +23,8 @@ _L2_B = 1 << 5 | 1 << 9
 class SimulateSettings:
     """``state_hz`` of states; ``timeout_s`` after which a command counts no more and the robot goes
     limp; ``gantry_s``: how long a band holds it after it was first held up (0: none);
-    ``mode_machine`` that a G1 shows (0: that of its variant); ``lockstep``: a state period passes
-    for each command that comes, or after ``timeout_s`` without one."""
+    ``mode_machine`` that a G1 shows (0: that of its variant); ``lockstep``: while commands come, a
+    state period passes for each of them."""
 
     state_hz: float = 500.0
     physics_hz: float = 1000.0
@@ -75,8 +75,7 @@ class Simulation:
     def __init__(self, robot: RobotSpec, wire: Wire, settings: SimulateSettings) -> None:
         s = self._settings = settings
         self.body = WireBody(robot, wire, 1.0 / s.physics_hz)
-        self.body.hang(band_share(0.0, s.gantry_s))
-        self.body.settle()
+        self.body.settle(band_share(0.0, s.gantry_s))
         machine = s.mode_machine or (wire.mode_machine[0] if wire.mode_machine else 0)
         self._endpoint: Any = guarded_native("SimulatedRobot", wire.options(), machine)
         rng = np.random.default_rng(s.seed)
@@ -109,8 +108,9 @@ class Simulation:
         due_ns = time.monotonic_ns()
         while self._steps < end:
             self.step()
-            if self._settings.lockstep:
+            if self._settings.lockstep and self._commanded():
                 self._wait_for_command()
+                due_ns = time.monotonic_ns()
                 continue
             due_ns += step_ns
             behind_ns = time.monotonic_ns() - due_ns
@@ -141,6 +141,11 @@ class Simulation:
         report.states_lost = self._states.lost
         report.end = "held" if self.body.stiff else "damped" if self.body.enabled else "limp"
         return report
+
+    def _commanded(self) -> bool:
+        """Whether the newest command is still good."""
+        age_ns = time.monotonic_ns() - self._command_ns
+        return self._command_ns > 0 and age_ns * 1e-9 < self._settings.timeout_s
 
     def _wait_for_command(self) -> None:
         if self._steps % self._per_state:

@@ -27,7 +27,7 @@ enum Button : std::uint16_t {
 };
 
 struct Remote {
-  std::uint16_t buttons = 0;            // of Button
+  std::uint16_t buttons = 0;             // of Button
   float lx = 0, ly = 0, rx = 0, ry = 0;  // -1 to 1; x to the right, y forward
 };
 
