@@ -75,12 +75,15 @@ def test_the_wheel_holds_the_four_packages_and_nothing_else(wheel: Path) -> None
         if (folder / file).is_file()
     }
     inside = {name for name in files if name.split("/")[0] in PACKAGES}
-    program = {"amp_sdk/_loop"} & inside  # the loop process, where the system is POSIX
+    # the loop process, where the system is POSIX, and that for robots, where CycloneDDS is there
+    program = {"amp_sdk/_loop", "amp_sdk/_loop_dds"} & inside
     compiled = program | {name for name in inside if name.endswith((".so", ".pyd"))}
     assert inside - compiled == expected
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     assert f"amp_sdk/_core{suffix}" in compiled
-    assert compiled - program <= {f"amp_sdk/_core{suffix}", f"amp_sdk/_cuda{suffix}"}
+    modules = {f"amp_sdk/{name}{suffix}" for name in ("_core", "_cuda", "_dds")}
+    assert compiled - program <= modules
+    assert (f"amp_sdk/_dds{suffix}" in compiled) == ("amp_sdk/_loop_dds" in program)
     assert any(name.endswith("licenses/LICENSE") for name in files)
 
 

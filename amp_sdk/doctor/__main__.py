@@ -17,6 +17,7 @@ CHECKS: Sequence[Callable[[], Iterator[Finding]]] = (
     _packages.installation,
     _packages.packages,
     _abilities.kernels,
+    _abilities.robots,
     _abilities.policies,
     _abilities.simulation,
     _simulators.mujoco_warp,

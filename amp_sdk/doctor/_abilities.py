@@ -68,6 +68,27 @@ def kernels() -> Iterator[Finding]:
         )
 
 
+def robots() -> Iterator[Finding]:
+    """The drivers of Unitree's robots, which need CycloneDDS."""
+    works, text = probe(
+        "import pathlib; from amp_sdk import unitree; module = unitree.native()\n"
+        "program = pathlib.Path(module.__file__).with_name('_loop_dds')\n"
+        "assert program.is_file(), f'{program} is missing'"
+    )
+    if works:
+        yield Finding("robots (DDS)", "drivers of Go2 and G1")
+        return
+    missing = "built without" in text
+    yield Finding(
+        "robots (DDS)",
+        "not built" if missing else text,
+        NOTE,
+        "the module amp_sdk._dds, to run policies on a Go2 or G1",
+        "install CycloneDDS 0.10 (Debian, Ubuntu: apt install cyclonedds-dev cyclonedds-tools), "
+        "then amp-sdk again from the checkout",
+    )
+
+
 def policies() -> Iterator[Finding]:
     """onnxruntime and the policies in the package, run against their recorded actions."""
     works, text = probe(

@@ -32,6 +32,7 @@ py::dict link_status(const RobotLink& link) {
   const LinkStatus status = link.status();
   py::dict result;
   result["received"] = status.received;
+  result["plain"] = status.plain;
   result["crc_errors"] = status.crc_errors;
   result["out_of_order"] = status.out_of_order;
   result["restarts"] = status.restarts;

@@ -17,7 +17,7 @@ class UnitreeDriver : public runtime::Driver {
   explicit UnitreeDriver(const unitree::Options& options)
       : options_(options),
         participant_(options.domain, options.interface),
-        states_(participant_),
+        states_(participant_, options),
         others_(participant_) {
     if (!options.dry_run) {
       writer_ = std::make_unique<Writer<Command>>(participant_, kCommandTopic);
@@ -35,8 +35,7 @@ class UnitreeDriver : public runtime::Driver {
     }
     check_variant();
     set(runtime::kEstop, stop_pressed(unitree::decode_remote(received_.message.wireless_remote)));
-    state.time_ns = received_.time_ns;
-    from_wire(received_.message, options_.map, state);
+    convert(received_, options_.map, state);
     return true;
   }
 
@@ -68,8 +67,10 @@ class UnitreeDriver : public runtime::Driver {
   void check_variant() {
     if constexpr (std::is_same_v<Kind, Hg>) {
       const auto& known = options_.mode_machine;
+      const std::uint8_t machine = received_.message.mode_machine;
+      const bool unknown = received_.plain != 0 && machine == 0;
       set(runtime::kWrongVariant,
-          std::find(known.begin(), known.end(), received_.message.mode_machine) == known.end());
+          !unknown && std::find(known.begin(), known.end(), machine) == known.end());
     }
   }
 

@@ -27,7 +27,7 @@ class UnitreeRescue : public Rescue {
       : options_(options),
         board_(runtime::Board::attach(board)),
         participant_(options.domain, options.interface),
-        states_(participant_),
+        states_(participant_, options),
         writer_(participant_, kCommandTopic) {
     const runtime::JointCommand command = damping((*board_)->config);
     to_wire(command, options_.map, command_);

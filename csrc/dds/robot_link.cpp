@@ -11,15 +11,14 @@ class UnitreeLink : public RobotLink {
   explicit UnitreeLink(const unitree::Options& options)
       : options_(options),
         participant_(options.domain, options.interface),
-        states_(participant_),
+        states_(participant_, options),
         others_(participant_) {}
 
   bool read(runtime::RobotState& state) override {
     if (!states_.read(received_, seen_)) {
       return false;
     }
-    state.time_ns = received_.time_ns;
-    from_wire(received_.message, options_.map, state);
+    convert(received_, options_.map, state);
     return true;
   }
 
@@ -27,6 +26,7 @@ class UnitreeLink : public RobotLink {
     LinkStatus status;
     const LinkCounters& counters = states_.counters();
     status.received = counters.received;
+    status.plain = counters.plain;
     status.crc_errors = counters.crc_errors;
     status.out_of_order = counters.out_of_order;
     status.restarts = counters.restarts;

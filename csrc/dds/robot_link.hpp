@@ -14,6 +14,7 @@ namespace amp::dds {
 // What a link has seen.
 struct LinkStatus {
   std::uint64_t received = 0, crc_errors = 0, out_of_order = 0, restarts = 0;
+  std::uint64_t plain = 0;             // states without check sum, of a simulator
   std::uint64_t foreign_commands = 0;  // to the same robot, by anybody else than this process
   std::int64_t last_foreign_ns = 0;    // 0: none
   std::uint32_t mode_machine = 0;      // of a G1; 0 for a Go2

@@ -1,6 +1,8 @@
 // Readers and writers of Unitree's low-level topics.
 #pragma once
 
+#include <dds/ddsi/ddsi_serdata.h>
+
 #include <cstring>
 #include <memory>
 
@@ -26,6 +28,18 @@ struct Hg {
 // The descriptor of a message's type, of the same layout as the message (layout.cpp).
 template <class Message>
 const dds_topic_descriptor_t* descriptor();
+
+// The bytes of a message on the wire: CDR, which pads less than C.
+template <class Message>
+constexpr std::size_t kWireSize = 0;
+template <>
+constexpr std::size_t kWireSize<unitree::go::LowCmd> = 808;
+template <>
+constexpr std::size_t kWireSize<unitree::go::LowState> = 1176;
+template <>
+constexpr std::size_t kWireSize<unitree::hg::LowCmd> = 1000;
+template <>
+constexpr std::size_t kWireSize<unitree::hg::LowState> = 2088;
 
 // Quality of service is everywhere DDS's default, which is what Unitree uses.
 template <class Message>
@@ -92,13 +106,23 @@ class Reader {
 
   void take(dds_entity_t reader) {
     const std::int64_t time_ns = runtime::now_ns();
-    void* samples[1] = {&message_};  // its padding stays zero, as the CRC needs it
+    ddsi_serdata* data = nullptr;
     dds_sample_info_t info;
-    while (dds_take(reader, samples, &info, 1, 1) == 1) {
-      if (info.valid_data) {
+    while (dds_takecdr(reader, &data, 1, &info, DDS_ANY_STATE) == 1) {
+      // the padding of message_ stays zero, as the CRC needs it
+      if (info.valid_data && fits(data) &&
+          ddsi_serdata_to_sample(data, &message_, nullptr, nullptr)) {
         receiver_.received(message_, time_ns, info.publication_handle);
       }
+      ddsi_serdata_unref(data);
     }
+  }
+
+  // Another type of the same name may be longer, and would be read in part. In front of the message
+  // four bytes say how it is encoded; behind it may be padding to whole words.
+  static bool fits(const ddsi_serdata* data) {
+    const std::size_t size = ddsi_serdata_size(data);
+    return size >= kWireSize<Message> + 4 && size < kWireSize<Message> + 8;
   }
 
   Receiver<Message>& receiver_;

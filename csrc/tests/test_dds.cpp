@@ -85,7 +85,8 @@ void test_go_command() {
   }
   cdr.all(m.bms_cmd.off, m.bms_cmd.reserve, m.wireless_remote, m.led, m.fan, m.gpio, m.reserve,
           m.crc);
-  CHECK(cdr.bytes.size() == 808 && wire_bytes(m, "go_cmd") == cdr.bytes);
+  CHECK(cdr.bytes.size() == 808 && kWireSize<go::LowCmd> == 808);
+  CHECK(wire_bytes(m, "go_cmd") == cdr.bytes);
 }
 
 void test_hg_command() {
@@ -96,7 +97,8 @@ void test_hg_command() {
     cdr.all(motor.mode, motor.q, motor.dq, motor.tau, motor.kp, motor.kd, motor.reserve);
   }
   cdr.all(m.reserve, m.crc);
-  CHECK(cdr.bytes.size() == 1000 && wire_bytes(m, "hg_cmd") == cdr.bytes);
+  CHECK(cdr.bytes.size() == 1000 && kWireSize<hg::LowCmd> == 1000);
+  CHECK(wire_bytes(m, "hg_cmd") == cdr.bytes);
 }
 
 void test_go_state() {
@@ -115,7 +117,8 @@ void test_go_state() {
   cdr.all(m.foot_force, m.foot_force_est, m.tick, m.wireless_remote, m.bit_flag, m.adc_reel,
           m.temperature_ntc1, m.temperature_ntc2, m.power_v, m.power_a, m.fan_frequency, m.reserve,
           m.crc);
-  CHECK(cdr.bytes.size() == 1176 && wire_bytes(m, "go_state") == cdr.bytes);
+  CHECK(cdr.bytes.size() == 1176 && kWireSize<go::LowState> == 1176);
+  CHECK(wire_bytes(m, "go_state") == cdr.bytes);
 }
 
 void test_hg_state() {
@@ -129,7 +132,8 @@ void test_hg_state() {
             x.reserve);
   }
   cdr.all(m.wireless_remote, m.reserve, m.crc);
-  CHECK(cdr.bytes.size() == 2088 && wire_bytes(m, "hg_state") == cdr.bytes);
+  CHECK(cdr.bytes.size() == 2088 && kWireSize<hg::LowState> == 2088);
+  CHECK(wire_bytes(m, "hg_state") == cdr.bytes);
 }
 
 // Waits for what takes a moment between participants.
@@ -212,6 +216,43 @@ void test_go2_there_and_back() {
     robot->publish(report);
     return driver->read(state) && (driver->faults() & rt::kEstop) != 0;
   }));
+}
+
+// The public simulator seals and counts nothing. Its states are taken where no robot is, and where
+// robots are they are not.
+void test_plain_states() {
+  for (const std::uint32_t domain : {kDomain, 0U}) {
+    const std::string line = "net=lo domain=" + std::to_string(domain);
+    const auto driver =
+        make_driver(parse_options("family=hg mode_machine=5 slots=0,1,2,28 " + line));
+    const auto link = make_robot_link(parse_options("family=hg slots=0,1,2,28 " + line));
+    const Participant participant(domain, "lo");
+    Writer<hg::LowState> writer(participant, kStateTopic);
+    hg::LowState plain{};
+    plain.imu_state.quaternion[0] = 1.0F;
+    rt::RobotState state{};
+    CHECK(eventually([&] {
+      writer.write(plain);
+      const LinkStatus seen = link->status();
+      return (domain == 0 ? seen.crc_errors : seen.plain) > 5;
+    }));
+    if (domain == 0) {
+      CHECK(!driver->read(state) && link->status().received == 0);
+      continue;
+    }
+    CHECK(eventually([&] {
+      writer.write(plain);
+      return driver->read(state) && state.tick > 2;
+    }));
+    CHECK(driver->faults() == rt::kNoFault);
+    plain.crc = 1;  // a check sum, and a wrong one
+    const std::uint64_t received = link->status().received;
+    CHECK(eventually([&] {
+      writer.write(plain);
+      return link->status().crc_errors > 5;
+    }));
+    CHECK(link->status().received <= received + 1);
+  }
 }
 
 void test_second_publisher() {
@@ -316,6 +357,7 @@ int main() {
   test_go_state();
   test_hg_state();
   test_go2_there_and_back();
+  test_plain_states();
   test_second_publisher();
   test_g1_variant();
   test_dry_run_sends_nothing();

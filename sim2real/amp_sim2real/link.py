@@ -11,12 +11,14 @@ from amp_sdk.unitree import Wire, guarded_native
 
 @dataclass(frozen=True)
 class LinkStatus:
-    """What came so far; ``foreign_commands`` are those that others sent to the same robot.
+    """What came so far; ``plain`` states are those without check sum, which only a simulator sends
+    and only domains other than 0 take; ``foreign_commands`` others sent to the same robot.
 
     ``buttons`` of the remote are bits, ``sticks`` lx, ly, rx, ry from -1 to 1 (x right, y forward).
     """
 
     received: int
+    plain: int
     crc_errors: int
     out_of_order: int
     restarts: int

@@ -44,7 +44,7 @@ class RemoteSource:
         return -1
 
     def poll(self, now_ns: int) -> SourceInput:
-        """The wishes since the last call; a robot that is silent for 0.2 s has let the switch go."""
+        """The wishes since the last call; a robot silent for 0.2 s has let the switch go."""
         if self._link.poll():
             self._seen_ns = now_ns
         status = self._link.status()

@@ -25,7 +25,7 @@ from amp_sim2real.settings import loop_settings, robot_of
 GO2, G1 = robots.load("go2"), robots.load("g1_29dof")
 WIRE = wire(GO2, GO2.joint_names, "lo", 1)
 POLICY = load_policy("go2_trot")
-QUIET = LinkStatus(0, 0, 0, 0, 0, 0, 0, 0, (0.0, 0.0, 0.0, 0.0))
+QUIET = LinkStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, (0.0, 0.0, 0.0, 0.0))
 
 
 @pytest.mark.parametrize("name", ["go2", "g1"])

@@ -38,7 +38,7 @@ class Observed:
     command_types: Tuple[str, ...] = ()
 
 
-_NOTHING = LinkStatus(0, 0, 0, 0, 0, 0, 0, 0, (0.0, 0.0, 0.0, 0.0))
+_NOTHING = LinkStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, (0.0, 0.0, 0.0, 0.0))
 
 
 def observe(link: Link) -> Observed:
@@ -97,6 +97,14 @@ def line(seen: Observed, settings: LoopSettings) -> Iterator[Finding]:
     level = OK if errors == 0 else PROBLEM
     advice = "update robot and amp-sdk; another program may publish states with a layout of its own"
     yield Finding("state check sums", f"{errors} wrong", level, "none", advice)
+    if seen.after.plain:
+        yield Finding(
+            "simulator",
+            "its states have no check sum",
+            NOTE,
+            "a robot, or a simulator that counts and seals its states",
+            "python -m amp_sdk.simulate is one; what the states lack is not watched over",
+        )
     if len(seen.state_types) > 1 or seen.after.restarts:
         found = f"{len(seen.state_types)} of them, {seen.after.restarts} changes"
         advice = "only one robot or simulator may be in this domain; choose another --domain"
@@ -108,7 +116,7 @@ def variant(seen: Observed, wire: Wire, spec: RobotSpec) -> Iterator[Finding]:
     if not wire.mode_machine:
         return
     machine = seen.after.mode_machine
-    fits = machine in wire.mode_machine
+    fits = machine in wire.mode_machine or (machine == 0 and seen.after.plain > 0)
     yield Finding(
         "variant",
         f"mode_machine {machine}",

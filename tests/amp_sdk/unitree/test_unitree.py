@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+from collections.abc import Sequence
 
 import pytest
 
@@ -17,19 +18,23 @@ GO2 = [
 G1_KNEES = {"left_knee_joint": 3, "right_knee_joint": 9}
 
 
+def slots_of(robot: robots.RobotSpec, names: Sequence[str]) -> dict[str, int]:
+    return dict(zip(names, unitree.motor_slots(robot, names), strict=True))
+
+
 @pytest.mark.parametrize("name", ["go2", "g1_29dof", "g1_23dof"])
 def test_slots_follow_names_not_positions(name: str) -> None:
     robot = robots.load(name)
-    forward = dict(zip(robot.joint_names, unitree.motor_slots(robot, robot.joint_names)))
+    forward = slots_of(robot, robot.joint_names)
     backward = robot.joint_names[::-1]
-    assert dict(zip(backward, unitree.motor_slots(robot, backward))) == forward
+    assert slots_of(robot, backward) == forward
     assert len(set(forward.values())) == len(forward)
 
 
 def test_slots_are_the_vendors() -> None:
     go2, g1 = robots.load("go2"), robots.load("g1_23dof")
     assert list(unitree.motor_slots(go2, GO2)) == list(range(12))
-    slots = dict(zip(g1.joint_names, unitree.motor_slots(g1, g1.joint_names)))
+    slots = slots_of(g1, g1.joint_names)
     assert {name: slots[name] for name in G1_KNEES} == G1_KNEES
     # the waist's roll and pitch and the wrists' pitch and yaw are not there
     assert set(range(29)) - set(slots.values()) == {13, 14, 20, 21, 27, 28}
