@@ -37,15 +37,15 @@ class AnsweringRobot : Receiver<typename Kind::Command> {
 
   void received(const typename Kind::Command& command, std::int64_t, std::uint64_t) override {
     if (bare_ || unitree::is_sealed(command)) {
-      asked_ = true;
+      asked_ns_.store(runtime::now_ns());
       send();
     }
   }
 
-  // A G1 is not commanded before its first state, so a robot speaks first.
+  // A G1 is not commanded before its first state, so a robot that is not asked speaks by itself.
   void run(std::int64_t stop_ns) {
     for (std::int64_t time_ns = runtime::now_ns(); time_ns < stop_ns;) {
-      if (!asked_) {
+      if (time_ns - asked_ns_.load() > kGreeting_ns) {
         send();
       }
       runtime::sleep_until(time_ns += kGreeting_ns);
@@ -62,7 +62,7 @@ class AnsweringRobot : Receiver<typename Kind::Command> {
   }
 
   bool bare_;
-  std::atomic<bool> asked_{false};
+  std::atomic<std::int64_t> asked_ns_{0};
   typename Kind::State state_{};
   Participant participant_;
   Writer<typename Kind::State> writer_;

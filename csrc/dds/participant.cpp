@@ -16,6 +16,7 @@
 namespace amp::dds {
 namespace {
 
+// The flags of an interface; 0 where there is none of that name.
 short interface_flags(const std::string& name) {
   ifreq request{};
   std::strncpy(request.ifr_name, name.c_str(), sizeof(request.ifr_name) - 1);
@@ -24,15 +25,20 @@ short interface_flags(const std::string& name) {
   if (socket_fd >= 0) {
     close(socket_fd);
   }
-  if (!found) {
+  return found ? request.ifr_flags : short{0};
+}
+
+short usable_flags(const std::string& name) {
+  if (if_nametoindex(name.c_str()) == 0) {
     throw std::runtime_error("no network interface is called '" + name +
                              "'; see which there are: ip -br addr");
   }
-  if ((request.ifr_flags & IFF_UP) == 0) {
+  const short flags = interface_flags(name);
+  if ((flags & IFF_UP) == 0) {
     throw std::runtime_error("the network interface '" + name + "' is down; bring it up: ip link " +
                              "set " + name + " up");
   }
-  return request.ifr_flags;
+  return flags;
 }
 
 // DDS complains about every foreign message that it cannot read, in the thread that receives them.
@@ -49,7 +55,7 @@ void complain(void*, const dds_log_data_t* line) {
 // Without multicast, which a bare `lo` has not, participants of this machine find each other at
 // numbered ports.
 std::string settings(const std::string& interface) {
-  const bool multicast = (interface_flags(interface) & IFF_MULTICAST) != 0;
+  const bool multicast = (usable_flags(interface) & IFF_MULTICAST) != 0;
   std::string xml = "<General><Interfaces><NetworkInterface name=\"" + interface +
                     "\"/></Interfaces><AllowMulticast>" + (multicast ? "true" : "false") +
                     "</AllowMulticast></General>";
@@ -77,7 +83,13 @@ class Domain {
         handle_(
             checked(dds_create_domain(id, settings(interface_).c_str()),
                     "cannot join DDS domain " + std::to_string(id) + " on '" + interface_ + "'")) {}
-  ~Domain() { dds_delete(handle_); }
+  // DDS wakes its receiving thread by a message to itself, for which it would wait for ever where
+  // the interface went down: then it is left to the end of the process.
+  ~Domain() {
+    if ((interface_flags(interface_) & IFF_UP) != 0) {
+      dds_delete(handle_);
+    }
+  }
   Domain(const Domain&) = delete;
   Domain& operator=(const Domain&) = delete;
   const std::string& interface() const { return interface_; }
