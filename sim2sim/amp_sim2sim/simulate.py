@@ -23,8 +23,9 @@ _FOREVER_S = 1e9
 def main(argv: Sequence[str] | None = None) -> int:
     """Simulate until the time is over, SIGTERM or an interrupt. Raises InputError."""
     args = _parser().parse_args(argv)
-    if args.duration <= 0.0:
-        raise InputError(f"--duration {args.duration}: expected more than 0 seconds")
+    for name in ("duration", "held"):
+        if not getattr(args, name) > 0.0:
+            raise InputError(f"--{name} {getattr(args, name)}: expected more than 0 seconds")
     robot = robots.load(ROBOTS[args.robot])
     settings = _settings(args)
     where = wire(robot, robot.joint_names, args.net, args.domain)
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     signal.signal(signal.SIGTERM, _end)
     try:
-        simulation.run(args.duration)
+        simulation.run(args.duration, args.held)
     except (SystemExit, KeyboardInterrupt):
         pass
     report = simulation.finish()
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--net", default="lo", metavar="IFACE", help="network interface (default: lo)")
     add("--domain", type=int, default=1, help="DDS domain (default: 1, that of simulators)")
     add("--duration", type=float, default=_FOREVER_S, metavar="S", help="of simulated time")
+    add("--held", type=float, default=_FOREVER_S, metavar="S", help="since it was first held up")
     add("--lockstep", action="store_true", help="simulated time waits for commands (tests)")
     add("--state-hz", type=float, default=500.0, metavar="HZ", help="default: %(default)g")
     add("--timeout-ms", type=float, default=50.0, metavar="MS", help="of commands; default: 50")

@@ -13,6 +13,6 @@ net=(unshare -rn)
 [ "$(id -u)" -ne 0 ] || net=(unshare -n)
 "${net[@]}" sh -c 'ip link set lo up multicast on && exec "$@"' sh \
   "${PYTHON:-.venv/bin/python}" tests/sim2real/scenario.py \
-  "{\"robot\": \"$robot\", \"policy\": \"$policy\", \"duration_s\": 130, \"real_time\": true,
+  "{\"robot\": \"$robot\", \"policy\": \"$policy\", \"held_s\": 120, \"real_time\": true,
     \"simulate\": [$options], \"velocity\": [${VELOCITY:-0.5, 0, 0}]}"
 exec "${PYTHON:-.venv/bin/python}" -m amp_sdk.bench loop

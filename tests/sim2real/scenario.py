@@ -27,12 +27,12 @@ PORT = 47311
 
 @dataclass
 class Scenario:
-    """``run_s`` of simulated time in the policy, then ``action``; the simulation ends after
-    ``duration_s``. Lock-step unless ``real_time``."""
+    """The simulation ends ``held_s`` of simulated time after the robot was first held up. Lock-step
+    unless ``real_time``."""
 
     robot: str
     policy: str
-    duration_s: float
+    held_s: float
     config: dict = field(default_factory=dict)
     simulate: list = field(default_factory=list)
     velocity: list = field(default_factory=lambda: [0.0, 0.0, 0.0])
@@ -152,7 +152,7 @@ def run(s: Scenario, folder: Path) -> Result:
     common = ["--robot", s.robot, "--net", "lo", "--domain", "1"]
     rate = [] if s.real_time else ["--lockstep"]
     simulate = start(
-        "amp_sdk.simulate", *common, "--duration", str(s.duration_s), *rate, *s.simulate,
+        "amp_sdk.simulate", *common, "--held", str(s.held_s), *rate, *s.simulate,
         "--json", str(reports["simulate"]),
     )  # fmt: skip
     simulated = Lines(simulate)

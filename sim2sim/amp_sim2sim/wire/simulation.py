@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,12 +102,12 @@ class Simulation:
             return -1.0
         return (self._steps - self._stiff_step) * self.body.step_s
 
-    def run(self, duration_s: float) -> None:
-        """Go on for ``duration_s`` of simulated time."""
+    def run(self, duration_s: float, held_s: float = math.inf) -> None:
+        """Go on for ``duration_s`` of simulated time, ``held_s`` since it was first held up."""
         end = self._steps + round(duration_s / self.body.step_s)
         step_ns = round(1e9 * self.body.step_s)
         due_ns = time.monotonic_ns()
-        while self._steps < end:
+        while self._steps < end and self.stiff_s < held_s:
             self.step()
             if self._settings.lockstep and self._commanded():
                 self._wait_for_command()
