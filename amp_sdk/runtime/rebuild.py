@@ -18,19 +18,21 @@ def rebuild(
     """Observations ``[N, D]`` float32, which of them could be built ``[N]``, number of resets.
 
     A history that began anew is known by its observation, in which all samples of a term are the
-    newest one. After answers that the record has not, the history is unknown until it is full.
+    newest one. After answers that the record has not, the history is unknown until it is full; the
+    action of the last of them is in the history one sample longer.
     """
     states = _states(log)
     builder, fresh = ObservationBuilder(contract), ObservationBuilder(contract)
     commands = [list(COMMAND_NAMES).index(c.name) for c in contract.commands]
     longest = max(term.history for term in contract.observation)
+    gap = longest + int(any(term.name == "last_action" for term in contract.observation))
     rebuilt = np.zeros(records.observation.shape, np.float32)
     known = np.zeros(len(rebuilt), bool)
     nothing = np.zeros(contract.action_dim)
-    last_action, last_sequence, unknown, resets = nothing, -1, longest, 0
+    last_action, last_sequence, unknown, resets = nothing, -1, gap, 0
     for i, row in enumerate(records.rows):
         if int(row["sequence"]) != last_sequence + 1:
-            unknown = longest
+            unknown = gap
         last_sequence = int(row["sequence"])
         state = states.get((int(row["time_ns"]), int(row["state_tick"])))
         command = row["command"][commands]

@@ -162,6 +162,8 @@ def test_what_ran_in_the_loop_replays_to_the_same_bits(tmp_path: Path) -> None:
     longest = max(term.history for term in policy.contract.observation)
     assert found.answers > 10
     assert found.different_actions == 0 and found.different_observations == 0
-    assert found.not_rebuilt <= longest < found.answers
+    # on a busy machine two answers may come between two ticks: the loop takes the newer one
+    gaps = 1 + np.count_nonzero(np.diff(log.policies[0].rows["sequence"].astype(np.int64)) != 1)
+    assert found.not_rebuilt <= longest * gaps < found.answers
     assert [s.mode for s in summarize(log).modes][:4] == ["stop", "damp", "stand", "policy"]
     assert not summarize(log).faults
