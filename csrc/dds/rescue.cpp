@@ -1,6 +1,10 @@
 #include "rescue.hpp"
 
+#include <signal.h>
+
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <thread>
 
 #include "state_receiver.hpp"
@@ -8,7 +12,10 @@
 namespace amp::dds {
 namespace {
 
-constexpr std::int64_t kSilence_ns = 50'000'000;  // a loop's heartbeat older than this: it is gone
+// A loop that stood still damps by itself when it goes on (kOverrun); it is stood in for when it
+// stays silent for longer than that, and never sooner than this.
+constexpr std::int64_t kLeastSilence_ns = 50'000'000;
+constexpr double kOverruns = 2.5;
 constexpr std::int64_t kPeriod_ns = 5'000'000;
 
 runtime::JointCommand damping(const runtime::LoopConfig& config) {
@@ -29,7 +36,11 @@ class UnitreeRescue : public Rescue {
         participant_(options.domain, options.interface),
         states_(participant_, options),
         writer_(participant_, kCommandTopic) {
-    const runtime::JointCommand command = damping((*board_)->config);
+    const runtime::LoopConfig& config = (*board_)->config;
+    const auto overruns_ns =
+        static_cast<std::int64_t>(1e9 * kOverruns * config.safety.overrun_timeout_s);
+    silence_ns_ = std::max(kLeastSilence_ns, overruns_ns);
+    const runtime::JointCommand command = damping(config);
     to_wire(command, options_.map, command_);
     thread_ = std::thread([this] { run(); });
   }
@@ -43,7 +54,12 @@ class UnitreeRescue : public Rescue {
   bool loop_is_silent() const {
     const auto& loop = (*board_)->writers[static_cast<std::size_t>(runtime::Role::loop)];
     return (*board_)->running.load() == 1 &&
-           runtime::now_ns() - loop.heartbeat_ns.load() > kSilence_ns;
+           (gone(loop.pid.load()) || runtime::now_ns() - loop.heartbeat_ns.load() > silence_ns_);
+  }
+
+  // Whether there is no such process, not even one that nobody has waited for.
+  static bool gone(std::int64_t pid) {
+    return pid != 0 && kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH;
   }
 
   void run() {
@@ -80,6 +96,7 @@ class UnitreeRescue : public Rescue {
   typename Kind::Command command_{};
   typename StateReceiver<Kind>::Received state_{};
   std::uint64_t seen_ = 0;
+  std::int64_t silence_ns_ = 0;
   std::atomic<std::uint64_t> count_{0};
   std::atomic<bool> quit_{false};
   std::thread thread_;

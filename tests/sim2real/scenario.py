@@ -52,6 +52,7 @@ class Result:
     simulate: dict = field(default_factory=dict)
     lines: list = field(default_factory=list)
     error: str = ""
+    stalled_s: float = 0.0  # the operator's longest pause: it lets the dead-man's switch go at 0.25
 
 
 class Operator:
@@ -61,13 +62,15 @@ class Operator:
         self.wish: dict[str, Any] = {"deadman": True, "velocity": velocity}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._open = True
+        self.stalled_s = 0.0
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        seq = 0
+        seq, last = 0, time.monotonic()
         while self._open:
-            seq += 1
+            seq, now = seq + 1, time.monotonic()
+            self.stalled_s, last = max(self.stalled_s, now - last), now
             self._socket.sendto(json.dumps({"seq": seq, **self.wish}).encode(), ("127.0.0.1", PORT))
             time.sleep(0.02)
 
@@ -162,7 +165,7 @@ def run(s: Scenario, folder: Path) -> Result:
     )  # fmt: skip
     lines = Lines(deploy)
     try:
-        drive(s, simulated, lines, deploy, simulate)
+        result.stalled_s = drive(s, simulated, lines, deploy, simulate)
         result.simulate_status = simulate.wait(PATIENCE_S)
         if deploy.poll() is None and s.action != "kill_deploy":
             deploy.terminate()
@@ -184,8 +187,8 @@ def drive(
     lines: Lines,
     deploy: subprocess.Popen[str],
     simulate: subprocess.Popen[str],
-) -> None:
-    """Stand, policy, then the action."""
+) -> float:
+    """Stand, policy, then the action; returns how long the operator was stalled."""
     if not lines.wait_for("the motors are idle"):
         simulate.terminate()
         raise RuntimeError("deploy did not get ready")
@@ -203,6 +206,7 @@ def drive(
         operator.wish.pop("mode", None)
     simulate.wait(PATIENCE_S)
     operator.close()
+    return operator.stalled_s
 
 
 def main() -> None:

@@ -41,6 +41,8 @@ def rehearse(scenario: Scenario) -> tuple[dict, dict, list[str]]:
     lines = result["lines"]
     assert not result["error"], (result["error"], lines)
     assert result["simulate_status"] == 0, lines
+    if result["stalled_s"] > 0.2:
+        pytest.skip(f"too busy a machine: the operator stood still for {result['stalled_s']:.2f} s")
     return result["deploy"].get("run", {}), result["simulate"], lines
 
 
@@ -81,7 +83,6 @@ def test_jitter_and_loss_do_not_matter() -> None:
     [
         ("hang_policy", "target_stale"),
         ("estop", "estop"),
-        ("cable", "state_stale"),
     ],
 )
 def test_what_goes_wrong_in_the_policy_damps(action: str, why: str) -> None:
@@ -89,6 +90,15 @@ def test_what_goes_wrong_in_the_policy_damps(action: str, why: str) -> None:
     run, simulated, lines = rehearse(scenario)
     assert why in run["faults"], lines
     assert simulated["end"] in ("damped", "limp")
+
+
+def test_a_pulled_cable_ends_damped_or_limp() -> None:
+    # the operator's socket is on the same interface: who of both watchdogs is first does not matter
+    run, simulated, lines = rehearse(
+        dataclasses.replace(GO2, action="cable", after_s=0.5, held_s=6.0)
+    )
+    assert run["modes"][:5] == ["stop", "damp", "stand", "policy", "damp"], lines
+    assert simulated["stood"] and simulated["end"] in ("damped", "limp")
 
 
 def test_a_killed_policy_ends_the_run_damped() -> None:

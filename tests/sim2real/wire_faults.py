@@ -226,7 +226,7 @@ def loop_killed(loop, robot: Robot) -> dict:
     before = rescue.count
     os.kill(loop.pid, signal.SIGKILL)
     end = time.monotonic() + PATIENCE_S
-    while rescue.count == before and time.monotonic() < end:
+    while loop.alive or (rescue.count == before and time.monotonic() < end):
         time.sleep(0.01)
     time.sleep(0.2)
     while robot.endpoint.read() is not None:
