@@ -35,4 +35,4 @@ class FloorSensors:
 
     def trunk(self, data: np.ndarray) -> np.ndarray:
         """Whether the trunk touches the floor, ``[N]`` bool."""
-        return (data[:, self._trunk] > 0.0).any(axis=1)
+        return np.asarray((data[:, self._trunk] > 0.0).any(axis=1))

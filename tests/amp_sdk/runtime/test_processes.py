@@ -161,10 +161,10 @@ def test_what_the_system_does_not_permit_is_one_line() -> None:
 
 def test_a_second_loop_for_one_board_is_refused(loop: LoopProcess) -> None:
     done = subprocess.run(
-        [str(loop_program()), loop.board.name], capture_output=True, text=True, check=False
+        [str(loop_program("mock")), loop.board.name], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2 and "has a loop already" in done.stderr
-    done = subprocess.run([str(loop_program())], capture_output=True, text=True, check=False)
+    done = subprocess.run([str(loop_program("mock"))], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and done.stderr.count("\n") == 1
 
 
