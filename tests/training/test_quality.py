@@ -12,6 +12,7 @@ from amp_training.build import build_session
 from amp_training.checkpoint import Progress, load_checkpoint, load_policy_checkpoint
 from amp_training.config import EvaluationConfig
 from amp_training.export import export_run
+from amp_training.motion_quality import MotionQuality
 from amp_training.progress_file import read_rows
 from amp_training.quality import Evaluator, Quality
 from amp_training.report import REPORT
@@ -27,12 +28,15 @@ def test_when_it_is_due() -> None:
 
 
 def test_cost_prefers_standing_then_likeness() -> None:
-    good = Quality(0.0, 0.1, 0.05, 1.0)
-    assert good.cost == pytest.approx(0.6)
-    assert Quality(0.0, 0.1, 0.10, 1.0).cost > good.cost
-    assert Quality(0.125, 0.0, 0.0, 1.0).cost > good.cost
-    assert Quality(0.0, 0.6, 0.05, 1.0).cost > good.cost
-    assert Quality(0.0, None, None, 0.0).cost > good.cost  # what is not known is not good
+    def cost(falls: float, speed_error: float | None, joint_error: float | None) -> float:
+        return Quality(falls, speed_error, 1.0, MotionQuality(joint_error)).cost
+
+    good = cost(0.0, 0.1, 0.05)
+    assert good == pytest.approx(0.6)
+    assert cost(0.0, 0.1, 0.10) > good
+    assert cost(0.125, 0.0, 0.0) > good
+    assert cost(0.0, 0.6, 0.05) > good
+    assert cost(0.0, None, None) > good  # what is not known is not good
 
 
 def test_a_robot_that_stands_does_not_fall_and_misses_the_command() -> None:
@@ -48,7 +52,12 @@ def test_a_robot_that_stands_does_not_fall_and_misses_the_command() -> None:
     quality = evaluator.measure(still)
     assert quality.fall_share == 0.0
     assert 0.5 < quality.speed_error_m_s / quality.commanded_m_s < 1.5
-    assert 0.05 < quality.joint_error_rad < 0.3
+    motion = quality.motion
+    assert 0.05 < motion.joint_error_rad < 0.3
+    assert motion.duty_factor > 0.95 and motion.foot_slip_m_s < 0.1
+    assert motion.gait_hz is None and 1.5 < motion.clip_gait_hz < 3.0
+    assert 0.2 < motion.clip_duty_factor < 0.8
+    assert motion.clip_coverage < 0.5
     assert evaluator.measure(still) == quality  # the same episodes every time
 
 
@@ -76,6 +85,6 @@ def test_training_with_and_without_measuring_is_one_training(tmp_path) -> None:
     assert samples == int(rows[costs.index(min(costs))]["samples"])
     page = (folder / REPORT).read_text()
     assert "http" not in page.replace("http://www.w3.org", "")
-    for title in ("Style", "Logits", "Speed error", "Falls in evaluation"):
+    for title in ("Style", "Logits", "Gait frequency", "Speed error", "Falls in evaluation"):
         assert title in page
     assert page.count("<svg") == page.count("</svg>") >= 8

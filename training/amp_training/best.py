@@ -52,9 +52,10 @@ def scalars(quality: Quality) -> Dict[str, float]:
     def number(value: object) -> float:
         return float(value) if isinstance(value, float) else float("nan")
 
+    motion = dataclasses.asdict(quality.motion)
     return {
         "quality/fall_share": quality.fall_share,
         "quality/speed_error_m_s": number(quality.speed_error_m_s),
-        "quality/joint_error_rad": number(quality.joint_error_rad),
+        **{f"quality/{name}": number(value) for name, value in motion.items()},
         "quality/cost": quality.cost,
     }

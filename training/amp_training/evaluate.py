@@ -10,11 +10,14 @@ import torch
 from torch import Tensor
 
 from amp_training.build import Session
+from amp_training.motion_quality import MotionJudge, MotionQuality, first_episodes
 from amp_training.rotations import heading_velocity
 from amp_training.tasks import TaskResult, TaskTally
 
-_FULLY_GROWN = 10**15
+FULLY_GROWN = 10**15
 """Samples after which no episode, fall or command is made easier any more."""
+_COMPARED = 32
+"""Robots whose first episodes are compared with the clips."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class TestResult:
     speed_error_m_s: Optional[float]
     """Distance of the mean velocity from the command, forward and lateral, where it is one."""
     task: TaskResult
+    motion: MotionQuality
+    """Likeness of the first robots' first episodes to the clips."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +61,23 @@ def evaluate(
     """
     environment, rollout = session.environment, session.learner.rollout
     n = environment.num_envs
-    environment.schedule(_FULLY_GROWN)
+    environment.schedule(FULLY_GROWN)
     rollout.begin(environment.restart_all())
     each = -(-episodes // n)
     totals, steps = torch.zeros(n, 5), torch.zeros(n, dtype=torch.int64)
-    tally = TaskTally(session.recipe.task, n, session.recipe.simulation.control_period_s)
+    dt_s = session.recipe.simulation.control_period_s
+    tally = TaskTally(session.recipe.task, n, dt_s)
     done: List[List[_Episode]] = [[] for _ in range(n)]
+    states, ended = [], []
     while min(len(mine) for mine in done) < each:
         rollout.collect_with(environment, lambda _, observation: act(observation))
         values = _step_values(session).cpu()
         state = environment.backend.layout.view(rollout.state.cpu())
         failed, timed_out = rollout.failed.cpu(), rollout.timed_out.cpu()
         tally.add(state, rollout.goal.cpu(), failed, timed_out)
+        if not all(done[:_COMPARED]):
+            states.append(state.flat[:, :_COMPARED].clone())
+            ended.append((failed | timed_out)[:, :_COMPARED])
         for t in range(rollout.horizon):
             totals += values[t]
             steps += 1
@@ -76,7 +86,9 @@ def evaluate(
                 done[i].append(_Episode(bool(failed[t, i]), int(steps[i]), *mean))
                 totals[i], steps[i] = 0.0, 0
     counted = [episode for mine in done for episode in mine[:each]]
-    result = _result(counted, session.recipe.simulation.control_period_s, tally.result())
+    tracks = first_episodes(environment.backend.layout.view(torch.cat(states)), torch.cat(ended))
+    motion = MotionJudge(session.reference, dt_s).judge(tracks, _COMPARED)
+    result = _result(counted, dt_s, tally.result(), motion)
     if session.recipe.task.kind != "velocity":
         result = dataclasses.replace(result, speed_error_m_s=None)
     if not with_style:
@@ -97,7 +109,9 @@ def _step_values(session: Session) -> Tensor:
     return torch.stack(values, dim=-1)
 
 
-def _result(episodes: List[_Episode], dt_s: float, tasks: TaskResult) -> TestResult:
+def _result(
+    episodes: List[_Episode], dt_s: float, tasks: TaskResult, motion: MotionQuality
+) -> TestResult:
     columns = ([e.style for e in episodes], [e.task for e in episodes])
     style, task = (torch.tensor(column) for column in columns)
     error = torch.tensor([[e.forward_error_m_s, e.lateral_error_m_s] for e in episodes])
@@ -111,4 +125,5 @@ def _result(episodes: List[_Episode], dt_s: float, tasks: TaskResult) -> TestRes
         forward_speed_m_s=sum(e.forward_m_s for e in episodes) / len(episodes),
         speed_error_m_s=float(error.norm(dim=1).mean()),
         task=tasks,
+        motion=motion,
     )

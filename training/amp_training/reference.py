@@ -11,7 +11,7 @@ from torch import Tensor
 from amp_sdk.motion import MotionClip, MotionLibrary, MotionState
 from amp_sdk.robots import RobotSpec
 from amp_sdk.robots.kinematics import KinematicTree
-from amp_training.backends.base import StateLayout
+from amp_training.backends.base import SimState, StateLayout
 from amp_training.key_bodies import KeyBodies
 from amp_training.rotations import heading_velocity, rotate_inverse
 
@@ -65,6 +65,18 @@ class Reference:
         times_s = end_s[:, None] - back_s[None, :]
         motion = self._library.state(np.repeat(clip_ids, self._window), times_s.reshape(-1))
         return self._flat(motion).unflatten(0, (len(clip_ids), self._window))
+
+    def states_at(self, clip_ids: np.ndarray, times_s: np.ndarray) -> SimState:
+        """States [n] of clips [n] at times [n] s, on the ground."""
+        return self.layout.view(self._flat(self._library.state(clip_ids, times_s)))
+
+    def feet(
+        self, root_pos_w: np.ndarray, root_quat_w: np.ndarray, joint_pos: np.ndarray
+    ) -> np.ndarray:
+        """Places [T, F, 3] m of the feet for bases [T, 3], [T, 4] and joints [T, J]; heights are
+        above where a foot is when the robot stands."""
+        places = self._tree.forward(root_pos_w, root_quat_w, joint_pos)[0][:, self._feet]
+        return places - np.array([0.0, 0.0, self._sole_m])
 
     def stand_windows(self, n: int, noise_rad: float = 0.1) -> Tensor:
         """Standing still near the default pose with the lowest foot on the ground, [n, H, size]."""

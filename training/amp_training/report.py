@@ -35,6 +35,22 @@ CHARTS: Sequence[Tuple[str, str, Sequence[Tuple[str, str]]]] = (
     ("KL", "old to new policy", (("policy/kl", "KL"),)),
     ("Value", "share of returns explained", (("value/explained", "explained"),)),
     ("Joint error", "rad, after time warping", (("quality/joint_error_rad", "joint error"),)),
+    (
+        "Foot slip",
+        "m/s of feet on the ground",
+        (("quality/foot_slip_m_s", "policy"), ("quality/clip_foot_slip_m_s", "clip")),
+    ),
+    (
+        "Gait frequency",
+        "strides a second",
+        (("quality/gait_hz", "policy"), ("quality/clip_gait_hz", "clip")),
+    ),
+    (
+        "Duty factor",
+        "share of the time that a foot is on the ground",
+        (("quality/duty_factor", "policy"), ("quality/clip_duty_factor", "clip")),
+    ),
+    ("Clip coverage", "share of the clips' poses", (("quality/clip_coverage", "covered"),)),
     ("Speed error", "m/s", (("quality/speed_error_m_s", "speed error"),)),
     ("Falls in evaluation", "share of episodes", (("quality/fall_share", "falls"),)),
 )

@@ -46,8 +46,8 @@ def main(argv: Optional[List[str]] = None) -> int:
         raise InputError(f"--seed {args.seed}: expected 0 or more")
     session, act, with_style = _run(args) if Path(args.source).is_dir() else _policy(args)
     result = evaluate(session, act, args.episodes, with_style)
-    values = {**vars(result), **vars(result.task)}
-    del values["task"]
+    values = {**vars(result), **vars(result.task), **vars(result.motion)}
+    del values["task"], values["motion"]
     rows = [(n.replace("_", " "), f"{v:.4g}") for n, v in values.items() if v is not None]
     print(table(("measure", "value"), rows))
     write_json(args.json, to_mapping(result))
