@@ -21,6 +21,7 @@ from amp_sdk.runtime.operator import (
 )
 from amp_sdk.runtime.operator.board_writer import run_operator
 from amp_sdk.runtime.operator.gamepad import find
+from amp_sdk.runtime.operator.messages import TIMEOUT_S
 from amp_sdk.runtime.operator.socket_source import DEFAULT_PORT
 
 
@@ -48,12 +49,17 @@ def _end(*_: object) -> None:
 
 
 def open_sources(
-    limits: CommandRange, keyboard: bool, gamepad: Optional[str], port: Optional[int]
+    limits: CommandRange,
+    keyboard: bool,
+    gamepad: Optional[str],
+    port: Optional[int],
+    silence_s: float = TIMEOUT_S,
 ) -> List[Source]:
     """The sources asked for; with none asked for, all that there are.
 
-    ``gamepad``: a device, or "" for the first one. Raises InputError, with all devices given back,
-    where one that was asked for cannot be had, and where there is none at all.
+    ``gamepad``: a device, or "" for the first one; ``silence_s`` of a program behind the socket
+    lets its dead-man's switch go. Raises InputError, with all devices given back, where one that
+    was asked for cannot be had, and where there is none at all.
     """
     everything = not keyboard and gamepad is None and port is None
     sources: List[Source] = []
@@ -61,7 +67,8 @@ def open_sources(
         if gamepad is not None or (everything and find()):
             sources.append(GamepadSource(limits, Path(gamepad) if gamepad else None))
         if port is not None or everything:
-            sources.append(SocketSource(limits, DEFAULT_PORT if port is None else port))
+            number = DEFAULT_PORT if port is None else port
+            sources.append(SocketSource(limits, number, silence_s))
         if keyboard or (everything and sys.stdin.isatty()):
             sources.append(TerminalSource(limits))  # last: nothing fails once it is raw
     except InputError:

@@ -13,6 +13,7 @@ from amp_sdk.operate import open_sources
 from amp_sdk.policy import load_policy
 from amp_sdk.runtime.operator import CommandRange, OperatorHub, Source
 from amp_sdk.runtime.operator.board_writer import run_operator
+from amp_sdk.runtime.operator.messages import TIMEOUT_S
 from amp_sdk.runtime.timing import report_mapping, report_text
 from amp_sdk.unitree import native, wire
 from amp_sim2real.link import Link
@@ -39,10 +40,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         write_json(args.json, {"problems": problems, "findings": findings})
         return 1 if problems else 0
     signal.signal(signal.SIGTERM, _end)
-    session = Session(robot, policy, where, settings, args.record)
+    session = Session(robot, policy, where, settings, args.record, args.board)
     limits = CommandRange.of_contract(policy.contract)
     sources: List[Source] = [RemoteSource(link, limits)]
-    sources += open_sources(limits, args.keyboard, args.gamepad, args.port)
+    silence_s = settings.safety.deadman_timeout_s or TIMEOUT_S
+    sources += open_sources(limits, args.keyboard, args.gamepad, args.port, silence_s)
     try:
         with session:
             _operate(session, OperatorHub(sources, say=_say), args.dry_run)
@@ -105,5 +107,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--keyboard", action="store_true", help="the keyboard of this terminal")
     add("--gamepad", nargs="?", const="", metavar="DEVICE", help="such as /dev/input/event3")
     add("--port", type=int, metavar="N", help="UDP port of the operator's socket")
+    add("--board", metavar="NAME", help="of the loop's shared memory, such as /amp-1; default: new")
     add("--json", type=Path, metavar="FILE", help="write findings and outcome as JSON")
     return parser

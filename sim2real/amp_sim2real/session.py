@@ -17,7 +17,7 @@ from amp_sdk.runtime.modes import Mode
 from amp_sdk.runtime.timing import Distribution
 from amp_sdk.unitree import Wire, guarded_native
 
-_POLICY_PATIENCE_S = 60.0
+_POLICY_PATIENCE_S = 5.0
 
 
 @dataclass
@@ -48,9 +48,10 @@ class Session:
         wire: Wire,
         settings: LoopSettings,
         record: Optional[Path],
+        board: Optional[str] = None,
     ) -> None:
         self._robot, self._policy, self._wire = robot, policy, wire
-        self._settings, self._record = settings, record
+        self._settings, self._record, self._board_name = settings, record, board
         self._policies: Optional[subprocess.Popen[bytes]] = None
         self._rescue: Any = None
         self._shown = (-1, 0)
@@ -58,7 +59,9 @@ class Session:
         self.timing: List[Distribution] = []
 
     def __enter__(self) -> Session:
-        self._loop = start_loop(self._robot, [self._policy], self._settings, record=self._record)
+        self._loop = start_loop(
+            self._robot, [self._policy], self._settings, self._board_name, self._record
+        )
         try:
             self.board = self._loop.board
             if not self._wire.dry_run:

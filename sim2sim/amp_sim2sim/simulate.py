@@ -13,7 +13,8 @@ from amp_sdk.errors import InputError
 from amp_sdk.unitree import wire
 from amp_sim2sim.wire.events import KINDS, parse
 from amp_sim2sim.wire.line import LineSettings
-from amp_sim2sim.wire.simulation import Report, SimulateSettings, Simulation
+from amp_sim2sim.wire.settings import Report, SimulateSettings
+from amp_sim2sim.wire.simulation import Simulation
 
 ROBOTS = {"go2": "go2", "g1": "g1_29dof", "g1_29dof": "g1_29dof", "g1_23dof": "g1_23dof"}
 _GANTRY_S = 5.0
@@ -72,7 +73,8 @@ def _settings(args: argparse.Namespace) -> SimulateSettings:
         timeout_s=1e-3 * args.timeout_ms,
         gantry_s=gantry,
         mode_machine=args.mode_machine,
-        lockstep=args.lockstep,
+        lockstep=args.lockstep is not None,
+        board=args.lockstep or "",
         seed=args.seed,
         line=LineSettings(1e-3 * args.latency_ms, 1e-3 * args.jitter_ms, args.loss),
         events=tuple(parse(text) for text in args.inject),
@@ -94,7 +96,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--domain", type=int, default=1, help="DDS domain (default: 1, that of simulators)")
     add("--duration", type=float, default=_FOREVER_S, metavar="S", help="of simulated time")
     add("--held", type=float, default=_FOREVER_S, metavar="S", help="since it was first held up")
-    add("--lockstep", action="store_true", help="simulated time waits for commands (tests)")
+    add(
+        "--lockstep",
+        nargs="?",
+        const="",
+        metavar="BOARD",
+        help="simulated time waits for commands, and for the policies of the loop on a board "
+        "(deploy --board): a busy machine does not matter (tests)",
+    )
     add("--state-hz", type=float, default=500.0, metavar="HZ", help="default: %(default)g")
     add("--timeout-ms", type=float, default=50.0, metavar="MS", help="of commands; default: 50")
     add("--gantry", type=float, metavar="S", help="a band holds it so long; default: G1 5, Go2 0")

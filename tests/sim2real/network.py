@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -33,24 +32,6 @@ def need_dds() -> None:
     """Skips where the package was built without CycloneDDS."""
     if importlib.util.find_spec("amp_sdk._dds") is None:
         pytest.skip("built without CycloneDDS (apt install cyclonedds-dev cyclonedds-tools)")
-
-
-def need_time() -> None:
-    """Skips where this process is hardly run: policy, loop and physics are apart in time there.
-
-    Whether they are cannot be told beforehand on a machine that others use: rehearsals are asked
-    for, on a quiet one.
-    """
-    if os.environ.get("AMP_SDK_REHEARSE") != "1":
-        pytest.skip("a rehearsal in real time: set AMP_SDK_REHEARSE=1 on a quiet machine")
-    late = []
-    for _ in range(200):
-        begin = time.monotonic()
-        time.sleep(0.002)
-        late.append(time.monotonic() - begin - 0.002)
-    worst = sorted(late)[190]
-    if worst > 0.01:
-        pytest.skip(f"too busy a machine: one sleep in 20 ends {worst * 1e3:.0f} ms late or more")
 
 
 def run_there(script: str, *arguments: str, timeout_s: float = 600.0) -> Any:

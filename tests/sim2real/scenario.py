@@ -27,8 +27,8 @@ PORT = 47311
 
 @dataclass
 class Scenario:
-    """The simulation ends ``held_s`` of simulated time after the robot was first held up. Lock-step
-    unless ``real_time``."""
+    """The simulation ends ``held_s`` of simulated time after the robot was first held up. Simulated
+    time waits for loop and policy, unless ``real_time``."""
 
     robot: str
     policy: str
@@ -52,7 +52,6 @@ class Result:
     simulate: dict = field(default_factory=dict)
     lines: list = field(default_factory=list)
     error: str = ""
-    stalled_s: float = 0.0  # the operator's longest pause: it lets the dead-man's switch go at 0.25
 
 
 class Operator:
@@ -62,15 +61,13 @@ class Operator:
         self.wish: dict[str, Any] = {"deadman": True, "velocity": velocity}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._open = True
-        self.stalled_s = 0.0
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        seq, last = 0, time.monotonic()
+        seq = 0
         while self._open:
-            seq, now = seq + 1, time.monotonic()
-            self.stalled_s, last = max(self.stalled_s, now - last), now
+            seq += 1
             self._socket.sendto(json.dumps({"seq": seq, **self.wish}).encode(), ("127.0.0.1", PORT))
             time.sleep(0.02)
 
@@ -127,12 +124,15 @@ def child(of: int, name: str) -> int:
     raise RuntimeError(f"no child {name}")
 
 
-def act(action: str, deploy: subprocess.Popen[str], operator: Operator) -> None:
+def act(
+    action: str,
+    deploy: subprocess.Popen[str],
+    simulate: subprocess.Popen[str],
+    operator: Operator,
+) -> None:
     """Do what the scenario is about."""
     if action == "estop":
         operator.wish["estop"] = True
-    elif action == "silent_operator":
-        operator.close()
     elif action == "kill_policy":
         os.kill(child(deploy.pid, "policy_process"), signal.SIGKILL)
     elif action == "hang_policy":
@@ -141,8 +141,8 @@ def act(action: str, deploy: subprocess.Popen[str], operator: Operator) -> None:
         os.kill(child(deploy.pid, "_loop_dds"), signal.SIGKILL)
     elif action == "kill_deploy":
         deploy.kill()
-    elif action == "end":
-        deploy.terminate()
+    elif action == "end_simulation":
+        simulate.terminate()
     elif action == "cable":
         subprocess.run(["ip", "link", "set", "lo", "down"], check=True)
 
@@ -153,19 +153,21 @@ def run(s: Scenario, folder: Path) -> Result:
     config.write_text(json.dumps(s.config))
     reports = {name: folder / f"{name}.json" for name in ("simulate", "deploy")}
     common = ["--robot", s.robot, "--net", "lo", "--domain", "1"]
-    rate = [] if s.real_time else ["--lockstep"]
+    board = f"/amp-rehearsal-{os.getpid()}"
+    rate = [] if s.real_time else ["--lockstep", board]
     simulate = start(
         "amp_sdk.simulate", *common, "--held", str(s.held_s), *rate, *s.simulate,
         "--json", str(reports["simulate"]),
     )  # fmt: skip
     simulated = Lines(simulate)
     deploy = start(
-        "amp_sdk.deploy", s.policy, *common, "--config", str(config), "--port", str(PORT),
-        "--json", str(reports["deploy"]), *(["--dry-run"] if s.dry_run else []),
+        "amp_sdk.deploy", s.policy, *common, "--config", str(config),
+        "--port", str(PORT), "--board", board, "--json", str(reports["deploy"]),
+        *(["--dry-run"] if s.dry_run else []),
     )  # fmt: skip
     lines = Lines(deploy)
     try:
-        result.stalled_s = drive(s, simulated, lines, deploy, simulate)
+        drive(s, lines, deploy, simulate)
         result.simulate_status = simulate.wait(PATIENCE_S)
         if deploy.poll() is None and s.action != "kill_deploy":
             deploy.terminate()
@@ -182,13 +184,9 @@ def run(s: Scenario, folder: Path) -> Result:
 
 
 def drive(
-    s: Scenario,
-    simulated: Lines,
-    lines: Lines,
-    deploy: subprocess.Popen[str],
-    simulate: subprocess.Popen[str],
-) -> float:
-    """Stand, policy, then the action; returns how long the operator was stalled."""
+    s: Scenario, lines: Lines, deploy: subprocess.Popen[str], simulate: subprocess.Popen[str]
+) -> None:
+    """Stand, policy, then the action."""
     if not lines.wait_for("the motors are idle"):
         simulate.terminate()
         raise RuntimeError("deploy did not get ready")
@@ -201,12 +199,11 @@ def drive(
             raise RuntimeError(f"never in mode {mode}")
         time.sleep(0.2)
     time.sleep(s.after_s)
-    act(s.action, deploy, operator)
+    act(s.action, deploy, simulate, operator)
     if s.action:
         operator.wish.pop("mode", None)
     simulate.wait(PATIENCE_S)
     operator.close()
-    return operator.stalled_s
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """Simulate and deploy as two processes over real DDS, in a network of their own.
 
-In lock-step and with patient time-outs, so that a busy machine does not matter; the same in real
-time, with figures, is the record that sim2real/README.md tells how to make.
+Simulated time waits for the loop and the policy, and the time-outs are patient, so that a busy
+machine does not matter; the same in real time, with figures, is the record that sim2real/README.md
+tells how to make.
 """
 
 from __future__ import annotations
@@ -12,37 +13,37 @@ from pathlib import Path
 
 import pytest
 import stand_policy
-from network import need_dds, need_time, run_there
+from network import need_dds, run_there
 from scenario import Scenario
 
 PATIENT = {
     "priority": 0,
     "lock_memory": False,
-    "target_timeout_periods": 100.0,
+    "target_timeout_periods": 250.0,
     "stand_time_s": 1.0,
     "damp_time_s": 0.5,
     "safety": {
-        "state_timeout_s": 2.0,
-        "frozen_timeout_s": 2.0,
+        "state_timeout_s": 5.0,
+        "frozen_timeout_s": 5.0,
         "max_state_loss": 0.999,
         "state_loss_time_s": 10.0,
         "overrun_timeout_s": 10.0,
-        "deadman_timeout_s": 3.0,
+        "deadman_timeout_s": 10.0,
     },
 }
-GO2 = Scenario("go2", "go2_trot", 4.0, PATIENT, ["--timeout-ms", "1000"], [0.7, 0.0, 0.0])
+# where a policy that hangs is to be noticed by the loop
+ALERT = {**PATIENT, "target_timeout_periods": 100.0}
+PATIENCE = ["--timeout-ms", "5000"]
+GO2 = Scenario("go2", "go2_trot", 4.0, PATIENT, PATIENCE, [0.7, 0.0, 0.0])
 
 
 def rehearse(scenario: Scenario) -> tuple[dict, dict, list[str]]:
     """deploy's run, simulate's report, and all lines."""
     need_dds()
-    need_time()
     result = run_there("scenario.py", json.dumps(dataclasses.asdict(scenario)))
     lines = result["lines"]
     assert not result["error"], (result["error"], lines)
     assert result["simulate_status"] == 0, lines
-    if result["stalled_s"] > 0.2:
-        pytest.skip(f"too busy a machine: the operator stood still for {result['stalled_s']:.2f} s")
     return result["deploy"].get("run", {}), result["simulate"], lines
 
 
@@ -63,7 +64,7 @@ def test_the_shipped_policy_walks_over_the_wire() -> None:
 
 def test_a_g1_stands_on_its_own_after_its_gantry_lets_go(tmp_path: Path) -> None:
     stand_policy.write(tmp_path / "stand.onnx")
-    g1 = Scenario("g1", str(tmp_path / "stand.onnx"), 9.0, PATIENT, ["--timeout-ms", "1000"])
+    g1 = Scenario("g1", str(tmp_path / "stand.onnx"), 9.0, PATIENT, PATIENCE)
     run, simulated, lines = rehearse(g1)
     assert "policy" in run["modes"] and not run["faults"], lines
     assert simulated["stood"] and not simulated["fell"]
@@ -86,7 +87,7 @@ def test_jitter_and_loss_do_not_matter() -> None:
     ],
 )
 def test_what_goes_wrong_in_the_policy_damps(action: str, why: str) -> None:
-    scenario = dataclasses.replace(GO2, action=action, after_s=0.5, held_s=6.0)
+    scenario = dataclasses.replace(GO2, config=ALERT, action=action, after_s=0.5, held_s=6.0)
     run, simulated, lines = rehearse(scenario)
     assert why in run["faults"], lines
     assert simulated["end"] in ("damped", "limp")
@@ -125,7 +126,7 @@ def test_a_killed_deploy_leaves_the_loop_damping() -> None:
 
 
 def test_a_dry_run_sends_nothing() -> None:
-    scenario = dataclasses.replace(GO2, dry_run=True, simulate=["--duration", "15"])
+    scenario = dataclasses.replace(GO2, dry_run=True, action="end_simulation")
     run, simulated, lines = rehearse(scenario)
     assert run["modes"][:3] == ["stop", "damp", "stand"], lines
     assert simulated["commands"]["senders"] == 0 and simulated["held_s"] == 0.0

@@ -6,14 +6,15 @@ One datagram is one JSON object of at most 1024 bytes, for instance::
 
 ``seq`` is a whole number that grows with every message; all other keys may be absent:
 
-- ``deadman``: true while the program wants to be in charge; it must come at least every 0.25 s.
+- ``deadman``: true while the program wants to be in charge; it must come at least every 0.25 s
+  (``deploy``: within the loop's ``deadman_timeout_s``).
 - ``velocity``: forward m/s, left m/s, turn rad/s; without it, standstill.
 - ``mode``: ``stop`` (limp), ``damp``, ``stand`` or ``policy``; ``policy``: slot, 0 to 3.
 - ``estop``: true is the emergency stop, ``clear``: true clears faults.
 
 Every datagram is answered by one: ``{"ok": true, "seq": 17}`` or ``{"ok": false, "error": "..."}``.
-One program at a time: others are refused until it was silent for 0.25 s. An emergency stop is
-obeyed from every program, with every ``seq`` and beside keys that are refused.
+One program at a time: others are refused until it was silent for so long. An emergency
+stop is obeyed from every program, with every ``seq`` and beside keys that are refused.
 """
 
 from __future__ import annotations
@@ -78,10 +79,11 @@ def _checked(values: Dict[str, Any]) -> Message:
 
 
 class MessageInput:
-    """What the programs' messages so far mean. ``sender`` is any value that tells them apart."""
+    """What the programs' messages so far mean. ``sender`` is any value that tells them apart; one
+    that was silent for ``silence_s`` has let the switch go."""
 
-    def __init__(self, limits: CommandRange) -> None:
-        self._limits = limits
+    def __init__(self, limits: CommandRange, silence_s: float = TIMEOUT_S) -> None:
+        self._limits, self.silence_s = limits, silence_s
         self._sender: Any = None
         self._last = Message(seq=-1)
         self._last_ns = 0
@@ -102,7 +104,7 @@ class MessageInput:
         return _answer({"ok": True, "seq": message.seq})
 
     def take(self, now_ns: int) -> SourceInput:
-        """The wishes since the last call; a program silent for 0.25 s has let the switch go."""
+        """The wishes since the last call."""
         if not self._alive(now_ns):
             self._last = Message(seq=self._last.seq)
         last = self._last
@@ -134,7 +136,7 @@ class MessageInput:
             self._policy = message.policy
 
     def _alive(self, now_ns: int) -> bool:
-        return self._sender is not None and (now_ns - self._last_ns) * 1e-9 < TIMEOUT_S
+        return self._sender is not None and (now_ns - self._last_ns) * 1e-9 < self.silence_s
 
 
 def _object(data: bytes) -> Dict[str, Any]:

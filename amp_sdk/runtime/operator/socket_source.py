@@ -19,9 +19,11 @@ class SocketSource:
     name = "socket"
     rank = 1
 
-    def __init__(self, limits: CommandRange, port: int = DEFAULT_PORT) -> None:
+    def __init__(
+        self, limits: CommandRange, port: int = DEFAULT_PORT, silence_s: float = TIMEOUT_S
+    ) -> None:
         """Open the socket; port 0 takes a free one. Raises InputError where that fails."""
-        self._input = MessageInput(limits)
+        self._input = MessageInput(limits, silence_s)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         try:
@@ -63,7 +65,7 @@ class SocketSource:
         return (
             f"socket: JSON messages to UDP 127.0.0.1:{self.port}, such as "
             '{"seq": 1, "deadman": true, "velocity": [0.5, 0, 0], "mode": "policy"}\n'
-            f"  at least every {TIMEOUT_S:g} s; each is answered"
+            f"  at least every {self._input.silence_s:g} s; each is answered"
         )
 
     def close(self) -> None:

@@ -4,70 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
+from amp_sdk.runtime import Board
 from amp_sdk.unitree import Wire, guarded_native, native
-from amp_sim2sim.wire.events import Event, Schedule
-from amp_sim2sim.wire.line import Line, LineSettings
+from amp_sim2sim.wire.answers import PolicyAnswers
+from amp_sim2sim.wire.events import Schedule
+from amp_sim2sim.wire.line import Line
+from amp_sim2sim.wire.reported import Reported, reported
 from amp_sim2sim.wire.robot import WireBody, band_share
+from amp_sim2sim.wire.settings import Report, SimulateSettings
 
 _FALL_TILT_RAD = 1.0
-_L2_B = 1 << 5 | 1 << 9
-
-
-@dataclass(frozen=True)
-class SimulateSettings:
-    """``state_hz`` of states; ``timeout_s`` after which a command counts no more and the robot goes
-    limp; ``gantry_s``: how long a band holds it after it was first held up (0: none);
-    ``mode_machine`` that a G1 shows (0: that of its variant); ``lockstep``: while commands come, a
-    state period passes for each of them."""
-
-    state_hz: float = 500.0
-    physics_hz: float = 1000.0
-    timeout_s: float = 0.05
-    gantry_s: float = 0.0
-    mode_machine: int = 0
-    lockstep: bool = False
-    seed: int = 0
-    line: LineSettings = field(default_factory=LineSettings)
-    events: tuple[Event, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not 1.0 <= self.state_hz <= self.physics_hz <= 10000.0:
-            raise InputError(
-                f"state_hz is {self.state_hz!r}, physics_hz {self.physics_hz!r}; expected rates "
-                "from 1 to 10000 Hz, states not more often than physics steps"
-            )
-        if not 0.001 <= self.timeout_s <= 10.0:
-            raise InputError(f"timeout_s is {self.timeout_s!r}; expected 0.001 to 10 seconds")
-        if not 0 <= self.mode_machine <= 255:
-            raise InputError(f"mode_machine is {self.mode_machine!r}; expected 0 to 255")
-
-
-@dataclass
-class Report:
-    """What happened, for a person and for tests. Times are simulated ones; ``fell``: the trunk
-    touched the floor, or the robot was tilted by more than 1 rad, while its motors held it after it
-    had stood; ``longest_command_s``: the oldest command that a motor acted on, in real time;
-    ``end`` is "held", "damped" or "limp"."""
-
-    simulated_s: float = 0.0
-    behind_s: float = 0.0
-    states: int = 0
-    states_lost: int = 0
-    stood: bool = False
-    fell: bool = False
-    held_s: float = 0.0
-    timeouts: int = 0
-    longest_command_s: float = 0.0
-    highest_base_m: float = 0.0
-    end: str = "limp"
-    commands: dict[str, int] = field(default_factory=dict)
 
 
 class Simulation:
@@ -80,14 +31,15 @@ class Simulation:
         machine = s.mode_machine or (wire.mode_machine[0] if wire.mode_machine else 0)
         self._endpoint: Any = guarded_native("SimulatedRobot", wire.options(), machine)
         rng = np.random.default_rng(s.seed)
-        self._states: Line[tuple[Any, ...]] = Line(s.line, rng)
+        self._states: Line[Reported] = Line(s.line, rng)
         self._commands: Line[tuple[int, np.ndarray]] = Line(s.line, rng)
         self._schedule = Schedule(s.events)
         self._per_state = round(s.physics_hz / s.state_hz)
         self._command_ns = 0
         self._steps = 0
         self._stiff_step: int | None = None  # when it was first held
-        self._frozen: tuple[Any, ...] | None = None
+        self._frozen: Reported | None = None
+        self._answers: PolicyAnswers | None = None  # of a loop that runs once it commands
         self.report = Report()
 
     @property
@@ -149,11 +101,18 @@ class Simulation:
         return self._command_ns > 0 and age_ns * 1e-9 < self._settings.timeout_s
 
     def _wait_for_command(self) -> None:
+        """For a new one at least, and until the policies have answered."""
         if self._steps % self._per_state:
             return
+        if self._settings.board and self._answers is None:
+            self._answers = PolicyAnswers(Board.attach(self._settings.board))
         end_ns = time.monotonic_ns() + round(1e9 * self._settings.timeout_s)
-        while not self._receive() and time.monotonic_ns() < end_ns:
+        commanded = self._receive()
+        while time.monotonic_ns() < end_ns:
+            if commanded and (self._answers is None or not self._answers.owed()):
+                break
             time.sleep(0.0001)
+            commanded = self._receive() or commanded
 
     def _receive(self) -> bool:
         command = self._endpoint.read()
@@ -182,32 +141,8 @@ class Simulation:
         if schedule.holds("silent", time_s):
             return
         if not schedule.holds("freeze", time_s) or self._frozen is None:
-            self._frozen = self._message(time_s)
+            self._frozen = reported(self.body.measure(), self.time_s, time_s, schedule)
         self._states.put(self.time_s, self._frozen)
-
-    def _message(self, time_s: float) -> tuple[Any, ...]:
-        """The arguments of the endpoint's ``publish``, with what goes wrong at ``time_s``."""
-        value = self._schedule.value
-        motors, imu = (array.copy() for array in self.body.measure())
-        tick = round(1000.0 * self.time_s) + 100000
-        if value("restart", time_s) is not None:
-            tick -= 100000
-        hot, gyro, joint = value("hot", time_s), value("gyro", time_s), value("joint", time_s)
-        tilt, battery = value("tilt", time_s), value("battery", time_s)
-        if hot is not None:
-            motors[4] = hot
-        if joint is not None:
-            motors[0, 0] += joint
-        if value("nan", time_s) is not None:
-            motors[0, 0] = np.nan
-        if gyro is not None:
-            imu[4] += gyro
-        if tilt is not None:
-            imu[:4] = np.cos(tilt / 2), np.sin(tilt / 2), 0.0, 0.0
-        buttons = _L2_B if value("remote", time_s) is not None else 0
-        corrupt = value("corrupt", time_s) is not None
-        percent = 80.0 if battery is None else battery
-        return tick, motors, imu, percent, buttons, np.zeros(4), corrupt
 
     def _judge(self) -> None:
         if not self.body.stiff:

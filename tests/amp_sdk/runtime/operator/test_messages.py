@@ -83,6 +83,12 @@ def test_the_switch_times_out_and_velocities_are_clipped() -> None:
     assert not late.held and late.velocity == (0.0, 0.0, 0.0)
 
 
+def test_how_long_a_silence_may_be_is_for_the_caller() -> None:
+    target = MessageInput(LIMITS, silence_s=2.0)
+    send(target, seq=1, deadman=True)
+    assert target.take(1_999_999_999).held and not target.take(2_000_000_000).held
+
+
 def test_without_the_switch_there_is_no_velocity() -> None:
     target = MessageInput(LIMITS)
     send(target, seq=1, velocity=[1, 0, 0])
