@@ -12,7 +12,7 @@ from amp_training.build import build_session
 def starts(mode: str) -> torch.Tensor:
     """Joint angles [N, J] that episodes start from, and the clip's first and the stand pose."""
     session = build_session(small_recipe(f"episode.start={mode}", "episode.first_length_s=0.2"))
-    windows = session.environment.starts.take(200)
+    windows = session.environment.starts.take(torch.arange(200))
     layout = session.environment.backend.layout
     first = session.reference.clip_windows(1, at_start=True)[0, -1]
     stand = torch.tensor(session.interface.robot.default_joint_pos_rad, dtype=torch.float32)

@@ -111,4 +111,4 @@ def test_fallen_by_tilt_height_or_nan(axis: int) -> None:
     state.root_quat_w[1, 0], state.root_quat_w[1, 1 + axis] = math.cos(half), math.sin(half)
     state.root_pos_w[2, 2] = 0.1
     state.joint_vel[3, 0] = float("nan")
-    assert fallen(state, 1.0, 0.15).tolist() == [False, True, True, True]
+    assert fallen(state, math.cos(1.0), 0.15).tolist() == [False, True, True, True]

@@ -198,7 +198,7 @@ def _environment(
             interface.observation, rad(robot.default_joint_pos_rad), envs, sensors
         ),
         reference=reference,
-        task=build_task(recipe, interface.commands, generator),
+        task=build_task(recipe, interface.commands, generator, backend.masked),
         action_center=rad(interface.action_center),
         action_scale=rad(interface.action_scale),
         action_clip=recipe.action.clip,

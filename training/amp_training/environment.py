@@ -1,7 +1,8 @@
 """The environment: N robots on a backend, the policy's observation, falls, time-outs, restarts.
 
 What the learner needs of a step is in ``StepResult``; rewards and discriminator windows are
-functions of the stored states and are computed for a whole rollout at once (``rollout.py``).
+functions of the stored states and are computed for a whole rollout at once (``rollout.py``). On a
+``masked`` backend nothing here waits for the device (``selection.py``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from amp_training.backends.base import Backend, SimState
 from amp_training.config import EpisodeConfig
 from amp_training.observation import PolicyObservation
 from amp_training.reference import Reference
+from amp_training.selection import pick, put, select, surely_empty
 from amp_training.starts import StartPool
 from amp_training.tasks import Task
 from amp_training.terms import fallen, not_finite
@@ -26,11 +28,11 @@ class StepResult:
     """What one control step led to, before any restart."""
 
     observation: Tensor  # [N, O] of the true state that the step ended in
+    state: Tensor  # [N, size] flat states that the step ended in
     failed: Tensor  # [N] bool: fell or diverged, nothing follows
     timed_out: Tensor  # [N] bool: the episode's time is over, the future goes on unseen
-    restarted: Tensor  # [n] int64, the environments that now stand at a new start
-    end_states: Tensor  # [n, size] flat states that their episodes ended in
-    start_windows: Tensor  # [n, H, size] flat states that lead to those starts, oldest first
+    restarted: Tensor  # ids [n] or mask [N]: the environments that now stand at a new start
+    start_windows: Tensor  # [n or N, H, size] flat states that lead to those starts, oldest first
 
 
 class Environment:
@@ -73,14 +75,15 @@ class Environment:
         self._center, self._scale, self._clip = action_center, action_scale, action_clip
         self._episode = episode
         self._min_height_m = min_height_m
+        self._min_upright = float(torch.cos(torch.tensor(episode.max_tilt_rad)))
         self._dt_s = dt_s
         self._poses = poses
         self._touching = touching
+        self.starts = StartPool(reference, episode, n, backend.device, backend.masked)
         self._max_steps = 1
         self.schedule(0)
         self._steps = torch.zeros(n, dtype=torch.int64, device=backend.device)
         self.last_action = torch.zeros(n, self.action_dim, device=backend.device)
-        self.starts = StartPool(reference, episode, max(n, 256), backend.device)
         self.observation = torch.empty(0)
 
     @property
@@ -89,8 +92,12 @@ class Environment:
         return self.backend.num_envs
 
     def schedule(self, samples: int) -> None:
-        """Set the episode length that belongs to ``samples`` environment steps of training."""
+        """Set the episode length that belongs to ``samples`` environment steps of training.
+
+        Called between rollouts: what needs the host is done here.
+        """
         self.task.schedule(samples)
+        self.starts.renew()
         config = self._episode
         length_s = config.length_s
         if config.first_length_s is not None:
@@ -104,7 +111,7 @@ class Environment:
         episode = self._episode
         if not episode.early_termination:
             return not_finite(state) | self.backend.faulty()
-        failed = fallen(state, episode.max_tilt_rad, self._min_height_m)
+        failed = fallen(state, self._min_upright, self._min_height_m)
         failed |= self.backend.faulty()
         if self._touching is not None:
             failed |= self._touching()
@@ -123,9 +130,10 @@ class Environment:
 
         With ``generator`` each is at a random time of its episode, so that they do not end at once.
         """
-        ids = torch.arange(self.num_envs, device=self.backend.device)
-        windows = self.starts.take(self.num_envs).clone()
-        self.observation = self._restart(ids, windows)
+        every = torch.ones(self.num_envs, dtype=torch.bool, device=self.backend.device)
+        which = select(every, self.backend.masked)
+        windows = self.starts.take(which).clone()
+        self.observation = self._restart(which, windows)
         if generator is not None:
             times = torch.randint(
                 0,
@@ -149,30 +157,27 @@ class Environment:
         observation = self.policy_observation.push(sample)
         failed = self._failed(state)
         timed_out = (self._steps >= self._max_steps) & ~failed
-        restarted = torch.nonzero(failed | timed_out).flatten()
-        windows = self.starts.take(len(restarted))
-        ends = state.flat[restarted]
-        result = StepResult(observation, failed, timed_out, restarted, ends, windows)
-        if len(restarted):
+        which = select(failed | timed_out, self.backend.masked)
+        windows = self.starts.take(which)
+        result = StepResult(observation, state.flat.clone(), failed, timed_out, which, windows)
+        self.observation = observation
+        if not surely_empty(which):
             self.observation = observation.clone()
-            self.observation[restarted] = self._restart(restarted, windows)
-        else:
-            self.observation = observation
+            put(which, self.observation, self._restart(which, windows))
         return result
 
-    def _restart(self, ids: Tensor, windows: Tensor) -> Tensor:
-        """Put ``ids`` at the ends of ``windows``; their observations [n, O]."""
+    def _restart(self, which: Tensor, windows: Tensor) -> Tensor:
+        """Put ``which`` at the ends of ``windows``; their observations [n or N, O]."""
         rows = windows[:, -1]
-        self.backend.reset(ids, rows)
-        self._steps[ids] = 0
+        self.backend.reset(which, rows)
+        put(which, self._steps, 0)
         self.last_action = self.last_action.clone()
-        self.last_action[ids] = 0.0
+        put(which, self.last_action, 0.0)
         state = self.backend.layout.view(rows)
-        self.task.restart(ids, state)
-        sample = self.policy_observation.sample(
-            state, self.task.command[ids], self.last_action[ids], ids
-        )
-        return self.policy_observation.restart(ids, sample)
+        self.task.restart(which, state)
+        command, action = pick(which, self.task.command), pick(which, self.last_action)
+        sample = self.policy_observation.sample(state, command, action, which)
+        return self.policy_observation.restart(which, sample)
 
     def snapshot(self) -> Dict[str, Any]:
         """Content for a checkpoint: with it, the next step is that of an uninterrupted run."""

@@ -11,6 +11,7 @@ from amp_sdk.contract import ObservationTerm
 from amp_training.backends.base import SimState
 from amp_training.config import ObservationConfig
 from amp_training.rotations import projected_gravity
+from amp_training.selection import pick, put
 from amp_training.sensors import SensorErrors
 
 
@@ -68,16 +69,16 @@ class PolicyObservation:
         return torch.cat([block.flatten() for block in index.split(sizes, dim=1)])
 
     def sample(
-        self, state: SimState, command: Tensor, action: Tensor, ids: Optional[Tensor] = None
+        self, state: SimState, command: Tensor, action: Tensor, which: Optional[Tensor] = None
     ) -> Tensor:
         """One sample of all terms, [n, sum of sizes], scaled and clipped.
 
-        ``ids`` [n] are the robots concerned (None: all), each of which has its own sensors.
+        ``which`` are the robots concerned (None: all), each of which has its own sensors.
         """
         ang_vel, gravity = state.root_ang_vel_b, projected_gravity(state.root_quat_w)
         pos, vel = state.joint_pos, state.joint_vel
         if self._sensors is not None:
-            ang_vel, gravity, pos, vel = self._sensors.add(ang_vel, gravity, pos, vel, ids)
+            ang_vel, gravity, pos, vel = self._sensors.add(ang_vel, gravity, pos, vel, which)
         parts = (ang_vel, gravity, command, pos - self._default, vel, action)
         sample = torch.cat(parts, dim=-1)
         return sample.mul_(self._scale).clamp_(-self._limit, self._limit)
@@ -89,12 +90,12 @@ class PolicyObservation:
         self._samples = torch.cat((self._samples[:, 1:], sample.unsqueeze(1)), dim=1)
         return self._samples.flatten(1)[:, self._order]
 
-    def restart(self, ids: Tensor, sample: Tensor) -> Tensor:
-        """Fill the history of ``ids`` [n] with ``sample`` [n, D]; their observation [n, O]."""
+    def restart(self, which: Tensor, sample: Tensor) -> Tensor:
+        """Fill the history of ``which`` with ``sample`` [n, D]; their observation [n, O]."""
         if self._history == 1:
             return sample
-        self._samples[ids] = sample.unsqueeze(1)
-        return self._samples[ids].flatten(1)[:, self._order]
+        put(which, self._samples, sample.unsqueeze(1))
+        return pick(which, self._samples).flatten(1)[:, self._order]
 
     def snapshot(self) -> Dict[str, Tensor]:
         """Content for a checkpoint."""

@@ -83,9 +83,7 @@ class Evaluator:
         for _ in range(self._steps):
             goals.append(environment.task.goal.clone())
             result = environment.step(act(environment.observation))
-            flat = environment.backend.state.flat.clone()
-            flat[result.restarted] = result.end_states
-            states.append(flat)
+            states.append(result.state)
             living.append(alive.clone())
             ended.append(result.failed | result.timed_out)
             fell |= alive & result.failed

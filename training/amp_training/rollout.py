@@ -16,6 +16,7 @@ from amp_training.environment import Environment
 from amp_training.features import FeatureFunction
 from amp_training.key_bodies import KeyBodies
 from amp_training.networks import Actor
+from amp_training.selection import put
 from amp_training.terms import privileged_observation
 
 
@@ -98,13 +99,10 @@ class Rollout:
     def _step(self, environment: Environment, t: int) -> None:
         result = environment.step(self.action[t])
         self.next_observation[t] = result.observation
-        self.state[t] = environment.backend.state.flat
-        if len(result.restarted):
-            # the backend's rows already hold the new starts
-            self.state[t, result.restarted] = result.end_states
+        self.state[t] = result.state  # the backend's rows already hold the new starts
         self.failed[t] = result.failed
         self.timed_out[t] = result.timed_out
-        self._restarts.append((result.restarted, result.start_windows.clone()))
+        self._restarts.append((result.restarted, result.start_windows))
 
     @property
     def done(self) -> Tensor:
@@ -114,19 +112,19 @@ class Rollout:
     def discriminator_windows(self, features: FeatureFunction) -> Tensor:
         """Features of the window that ends with each step, [T, N, H * F]. Call once a rollout."""
         windows = self._trail.new_empty(self.horizon, *self._trail.shape)
-        for t, (ids, starts) in enumerate(self._restarts):
+        for t, (which, starts) in enumerate(self._restarts):
             windows[t, :, :-1] = self._trail[:, 1:]
             windows[t, :, -1] = self.state[t]
             self._trail = windows[t].clone()
-            self._trail[ids] = starts
+            put(which, self._trail, starts)
         return features(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
 
     def critic_inputs(self, environment: Environment) -> Tuple[Tensor, Tensor]:
         """Critic observations before and after each step, both [T, N, O + P]."""
         view = environment.backend.layout.view
         before = torch.cat((self.first_state.unsqueeze(0), self.state[:-1]))
-        for t, (ids, starts) in enumerate(self._restarts[:-1]):
-            before[t + 1, ids] = starts[:, -1]
+        for t, (which, starts) in enumerate(self._restarts[:-1]):
+            put(which, before[t + 1], starts[:, -1])
         return (
             torch.cat((self.observation, privileged_observation(view(before))), dim=-1),
             torch.cat((self.next_observation, privileged_observation(view(self.state))), dim=-1),
@@ -136,8 +134,8 @@ class Rollout:
         """Sum of squared changes of the action, [T, N]; zero at the first step of an episode."""
         previous = torch.cat((self.first_action.unsqueeze(0), self.action[:-1]))
         change = (self.action - previous).pow(2).sum(-1)
-        change[0][self._first] = 0.0
-        change[1:][self.done[:-1]] = 0.0
+        change[0].masked_fill_(self._first, 0.0)
+        change[1:].masked_fill_(self.done[:-1], 0.0)
         return change
 
 

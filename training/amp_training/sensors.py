@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from amp_training.config import SensorConfig
+from amp_training.selection import pick
 
 _CPU = torch.device("cpu")
 
@@ -50,11 +51,11 @@ class SensorErrors:
         gravity_b: Tensor,
         joint_pos: Tensor,
         joint_vel: Tensor,
-        ids: Optional[Tensor],
+        which: Optional[Tensor],
     ) -> Tuple[Tensor, ...]:
-        """The four as measured by the robots ``ids`` [n] (None: all), gravity of unit length."""
+        """The four as measured by the robots ``which`` (None: all), gravity of unit length."""
         true = torch.cat((ang_vel_b, gravity_b, joint_pos, joint_vel), dim=-1)
-        bias = self._bias if ids is None else self._bias[ids]
+        bias = self._bias if which is None else pick(which, self._bias)
         seen = true + bias + self._noise * self._uniform(len(true))
         ang_vel, gravity, pos, vel = seen.split(self._sizes, dim=-1)
         return ang_vel, torch.nn.functional.normalize(gravity, dim=-1), pos, vel

@@ -22,12 +22,14 @@ def privileged_observation(state: SimState) -> Tensor:
     )
 
 
-def fallen(state: SimState, max_tilt_rad: float, min_height_m: float) -> Tensor:
-    """[...] bool: tilted past the limit, too low, or not finite."""
+def fallen(state: SimState, min_upright: float, min_height_m: float) -> Tensor:
+    """[...] bool: tilted too far, too low, or not finite.
+
+    ``min_upright`` is the cosine of the largest tilt.
+    """
     quat = state.root_quat_w
     up = 1.0 - 2.0 * (quat[..., 1] ** 2 + quat[..., 2] ** 2)
-    limit = float(torch.cos(torch.tensor(max_tilt_rad)))
-    upright = (up > limit) & (state.root_pos_w[..., 2] > min_height_m)
+    upright = (up > min_upright) & (state.root_pos_w[..., 2] > min_height_m)
     return ~upright | not_finite(state)
 
 

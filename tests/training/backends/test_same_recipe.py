@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from small_session import small_recipe
 
 from amp_training.build import build_session
+from amp_training.selection import pick
 
 pytest.importorskip("mujoco_warp", reason="needs the package mujoco-warp (extra 'warp')")
 
 
 def rollout(backend: str):
-    """A session after one rollout of noise in which robots fall."""
+    """A session after one rollout of noise in which robots fall; each has a start of its own."""
     session = build_session(small_recipe(f"simulation.backend={backend}", "ppo.horizon=12"), "cpu")
-    rollout = session.learner.rollout
+    rollout, environment = session.learner.rollout, session.environment
+    clip_id, times_s = np.zeros(environment.num_envs, np.int64), np.linspace(0.1, 0.5, 8)
+    starts = session.reference.windows_at(clip_id, times_s)
+    environment.starts.take = lambda which: pick(which, starts)
+    rollout.begin(environment.restart_all())
     noise = torch.randn(rollout.action.shape, generator=torch.Generator().manual_seed(3))
     rollout.collect_with(session.environment, lambda t, _: 2.0 * noise[t])
     return session
@@ -38,7 +44,7 @@ def test_the_observation_at_the_end_of_an_episode_is_of_its_true_last_state(back
     environment.backend.reset(torch.tensor([0]), fallen)
     result = environment.step(torch.zeros(environment.num_envs, environment.action_dim))
     assert bool(result.failed[0])
-    end = environment.backend.layout.view(result.end_states)
+    end = environment.backend.layout.view(result.state)
     gravity = result.observation[0, 3:6]
     assert float(gravity[2]) > 0.9  # still on its back, while the backend stands at a new start
     assert float(end.root_pos_w[0, 2]) == pytest.approx(0.8, abs=0.05)

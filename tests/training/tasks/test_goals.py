@@ -33,12 +33,12 @@ def random_robots(n: int, seed: int = 0) -> SimState:
     return robots_at([v[:2] for v in values], [v[2] for v in values], [v[3:] for v in values])
 
 
-def steering(config: SteeringConfig, n: int = 400) -> Steering:
-    return Steering(config, 0.02, n, torch.Generator().manual_seed(0))
+def steering(config: SteeringConfig, n: int = 400, masked: bool = False) -> Steering:
+    return Steering(config, 0.02, n, torch.Generator().manual_seed(0), masked)
 
 
-def location(config: LocationConfig, n: int = 400) -> Location:
-    return Location(config, 0.02, n, torch.Generator().manual_seed(0))
+def location(config: LocationConfig, n: int = 400, masked: bool = False) -> Location:
+    return Location(config, 0.02, n, torch.Generator().manual_seed(0), masked)
 
 
 def test_steering_reward_is_one_on_the_goal_and_falls_off_it() -> None:
@@ -110,17 +110,35 @@ def test_location_is_seen_from_the_robot_and_drawn_around_it() -> None:
     assert [term.nominal for term in location_terms(config)] == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("task", [steering(SteeringConfig(resample_s=(0.2, 0.4))),
-                                  location(LocationConfig(resample_s=(0.2, 0.4)))])  # fmt: skip
-def test_goals_are_held_and_then_drawn_again(task) -> None:
-    state = random_robots(400)
-    task.restart(torch.arange(400), state)
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("make", "config"), [(steering, SteeringConfig), (location, LocationConfig)]
+)
+def test_goals_are_held_and_then_drawn_again(make, config, masked: bool) -> None:
+    task, state = make(config(resample_s=(0.2, 0.4)), masked=masked), random_robots(400)
+    task.restart(torch.ones(400, dtype=torch.bool) if masked else torch.arange(400), state)
     first, changed = task.goal.clone(), torch.zeros(400, dtype=torch.int64)
     for step in range(1, 21):
         task.tick(state)
         moved = (task.goal != first).any(dim=1)
         changed = torch.where(moved & (changed == 0), step, changed)
     assert 10 <= changed.min() <= 11 and 19 <= changed.max() <= 20
+
+
+@pytest.mark.parametrize(
+    ("make", "config"), [(steering, SteeringConfig()), (location, LocationConfig())]
+)
+def test_a_mask_restarts_what_ids_restart_and_nothing_else(make, config) -> None:
+    """Of a mask the rows for the others mean nothing."""
+    task, state = make(config, masked=True), random_robots(400)
+    task.restart(torch.ones(400, dtype=torch.bool), state)
+    goal, command, left = (x.clone() for x in (task.goal, task.command, task._timer.left))
+    mask = torch.arange(400) % 3 == 0
+    task.restart(mask, random_robots(400, seed=1))
+    for before, after in ((goal, task.goal), (command, task.command)):
+        assert torch.equal(before[~mask], after[~mask])
+        assert (before[mask] != after[mask]).any(dim=1).all()
+    assert torch.equal(left[~mask], task._timer.left[~mask])
 
 
 def test_a_task_goes_on_from_its_state() -> None:

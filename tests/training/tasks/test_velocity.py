@@ -42,18 +42,20 @@ def test_nominal_stays_within_the_range() -> None:
     assert terms[2].nominal == 0.3
 
 
-def velocity(config: CommandConfig, n: int = 500) -> Velocity:
+def velocity(config: CommandConfig, n: int = 500, masked: bool = False) -> Velocity:
     terms = velocity_terms(config, CLIP_VELOCITY)
     generator = torch.Generator().manual_seed(0)
-    return Velocity(terms, config, RewardConfig(), 0.02, n, generator)
+    return Velocity(terms, config, RewardConfig(), 0.02, n, generator, masked)
 
 
 def any_state(n: int = 500) -> SimState:
     return StateLayout(1, 1).empty((n,), torch.device("cpu"))
 
 
-def test_commands_cover_their_range_and_are_held() -> None:
-    task = velocity(CommandConfig(lin_vel_x=(0.0, 1.0), resample_s=(0.1, 0.1)))
+@pytest.mark.parametrize("masked", [False, True])
+def test_commands_cover_their_range_and_are_held(masked: bool) -> None:
+    config = CommandConfig(lin_vel_x=(0.0, 1.0), resample_s=(0.1, 0.1))
+    task = velocity(config, masked=masked)
     first = task.command.clone()
     assert 0.0 <= first[:, 0].min() < 0.05 and 0.95 < first[:, 0].max() <= 1.0
     for _ in range(4):
@@ -82,7 +84,7 @@ def test_a_command_of_one_value_draws_nothing() -> None:
     generator = torch.Generator().manual_seed(3)
     before = generator.get_state()
     terms = velocity_terms(CommandConfig(), CLIP_VELOCITY)
-    task = Velocity(terms, CommandConfig(), RewardConfig(), 0.02, 8, generator)
+    task = Velocity(terms, CommandConfig(), RewardConfig(), 0.02, 8, generator, False)
     task.restart(torch.arange(8), any_state(8))
     task.tick(any_state(8))
     assert torch.equal(generator.get_state(), before)

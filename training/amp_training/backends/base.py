@@ -2,16 +2,19 @@
 
 **A control step.** ``step(targets)`` holds the joint targets over ``decimation`` physics steps and
 then refreshes ``state`` in place; the environment reads it, decides which environments end, and
-calls ``reset(ids, rows)``. Until then the rows of ``state`` are those that the episodes ended in,
+calls ``reset(which, rows)``. Until then the rows of ``state`` are those that the episodes ended in,
 which is where a terminal observation comes from.
 
 **Actuators.** The torque of a joint is ``kp (target - q) - kd dq``, held within the robot's torque
 limit, at every physics step; passive damping of the joint comes on top. The engine may integrate it
 implicitly. There is no limit of speed.
 
-**Reset.** Only the rows ``ids`` change, in the simulator and in ``state``, and nothing of what was
+**Reset.** Only the selected rows change, in the simulator and in ``state``, and nothing of what was
 before them is left (targets, warm starts, contacts). No physics runs: the rows of ``state`` hold
 what was written, bit for bit. Fields of key bodies in ``rows`` are ignored by the simulator.
+
+**Waiting.** Of a ``masked`` backend no method waits for a GPU: a reset takes a mask over all
+environments, ``step`` and ``faulty`` read nothing back (``selection.py``). The others take ids.
 
 **Frames and units.** Metres, radians, seconds; quaternions wxyz, of unit length up to rounding;
 joints in the order of ``RobotSpec.joint_names`` whatever the engine's own order. Position and
@@ -101,6 +104,8 @@ class Backend(Protocol):
     """Where ``state`` and every argument lives."""
     deterministic: bool
     """Equal states and targets lead to equal bits."""
+    masked: bool
+    """``reset`` takes a mask, and waits for nothing; it takes ids too."""
     layout: StateLayout
     state: SimState
     """[N, ...], refreshed in place by ``step`` and ``reset``."""
@@ -118,8 +123,9 @@ class Backend(Protocol):
         """The engine's own work of a control period, for measurements; ``state`` stays as it is."""
         ...
 
-    def reset(self, ids: Tensor, rows: Tensor) -> None:
-        """Write the flat states ``rows`` [n, size] to environments ``ids`` [n] int64, distinct."""
+    def reset(self, which: Tensor, rows: Tensor) -> None:
+        """Write flat states to environments: ``rows`` [n, size] to the ids ``which`` [n] int64,
+        distinct, or those of ``rows`` [N, size] where the mask ``which`` [N] bool is set."""
         ...
 
     def faulty(self) -> Tensor:

@@ -45,6 +45,7 @@ class IsaacGymBackend:
     """See ``base.Backend``. Isaac Gym makes one simulation in a process: build one backend."""
 
     deterministic = False
+    masked = False  # Gym must be told how many rows it is handed
 
     def __init__(
         self,
@@ -94,21 +95,21 @@ class IsaacGymBackend:
             if self.device.type == "cpu":
                 gym.fetch_results(sim, True)  # the GPU pipeline needs no host buffers
 
-    def reset(self, ids: Tensor, rows: Tensor) -> None:
-        """Write the flat states ``rows`` to environments ``ids``; PhysX gets them with ``step``."""
+    def reset(self, which: Tensor, rows: Tensor) -> None:
+        """Write the flat states ``rows`` to the ids ``which``; PhysX gets them with ``step``."""
         live = self._prepared()
-        self.state.flat[ids] = rows
+        self.state.flat[which] = rows
         state = self.layout.view(rows)
         quat = state.root_quat_w
         angular_w = rotate(quat, state.root_ang_vel_b)
-        arm_w = rotate(quat, self._com.expand(len(ids), 3))
+        arm_w = rotate(quat, self._com.expand(len(which), 3))
         linear_com_w = state.root_lin_vel_w + torch.cross(angular_w, arm_w, dim=-1)
-        pos = state.root_pos_w + self._origin[ids]
-        live.root[ids] = torch.cat((pos, quat.roll(-1, -1), linear_com_w, angular_w), dim=-1)
-        dofs = torch.zeros(len(ids), self.layout.joints, 2, device=self.device)
+        pos = state.root_pos_w + self._origin[which]
+        live.root[which] = torch.cat((pos, quat.roll(-1, -1), linear_com_w, angular_w), dim=-1)
+        dofs = torch.zeros(len(which), self.layout.joints, 2, device=self.device)
         dofs[:, self._order] = torch.stack((state.joint_pos, state.joint_vel), dim=-1)
-        live.dofs[ids] = dofs
-        self._written.append(ids.to(torch.int32))
+        live.dofs[which] = dofs
+        self._written.append(which.to(torch.int32))
 
     def faulty(self) -> Tensor:
         """[N] bool: the state is not finite or beyond all measure."""

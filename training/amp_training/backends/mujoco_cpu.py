@@ -30,6 +30,7 @@ class MujocoBackend:
     """See ``base.Backend``."""
 
     deterministic = True  # whatever the number of threads
+    masked = False  # on the CPU less work is worth more than an even shape
 
     def __init__(
         self,
@@ -88,18 +89,18 @@ class MujocoBackend:
                 self._ctrl[:, self._actuator] = now.double()
             self.batch.step(nstep=steps)
 
-    def reset(self, ids: Tensor, rows: Tensor) -> None:
-        """Write the flat states ``rows`` to environments ``ids``; no physics runs."""
-        self.state.flat[ids] = rows
+    def reset(self, which: Tensor, rows: Tensor) -> None:
+        """Write the flat states ``rows`` to environments ``which``; no physics runs."""
+        self.state.flat[which] = rows
         joints = self.layout.joints
         qpos_pos_quat, lin_ang, pos, vel, _ = torch.split(
             rows, [7, 6, joints, joints, 3 * self.layout.keys], dim=-1
         )
-        self._qpos[ids] = torch.cat((qpos_pos_quat, pos), 1).double()
-        self._qvel[ids] = torch.cat((lin_ang, vel), 1).double()
-        self._warmstart[ids] = 0.0
+        self._qpos[which] = torch.cat((qpos_pos_quat, pos), 1).double()
+        self._qvel[which] = torch.cat((lin_ang, vel), 1).double()
+        self._warmstart[which] = 0.0
         if self.delay is not None:
-            self.delay.restart(ids, pos)
+            self.delay.restart(which, pos)
 
     def faulty(self) -> Tensor:
         """[N] bool: MuJoCo warned of a diverging or bad state during the last step."""

@@ -23,6 +23,7 @@ from amp_training.backends.base import StateLayout, diverged
 from amp_training.backends.mujoco_model import Addresses, build_model
 from amp_training.backends.randomization import Variations
 from amp_training.config import SimulationConfig
+from amp_training.selection import put
 
 # contacts with the floor of one geom, by its type; other types meet it with 4 at most
 _FLOOR_CONTACTS: Dict[int, int] = {
@@ -40,6 +41,7 @@ class MujocoWarpBackend:
     """See ``base.Backend``."""
 
     deterministic = False  # contacts and sums are gathered atomically on a GPU
+    masked = True
 
     def __init__(
         self,
@@ -101,16 +103,16 @@ class MujocoWarpBackend:
             stream = wp.stream_from_torch(torch.cuda.current_stream(self.device))
             wp.capture_launch(graph, stream=stream)
 
-    def reset(self, ids: Tensor, rows: Tensor) -> None:
-        """Write the flat states ``rows`` to environments ``ids``; no physics runs."""
-        self.state.flat[ids] = rows
+    def reset(self, which: Tensor, rows: Tensor) -> None:
+        """Write the flat states ``rows`` to the environments ``which``; no physics runs."""
+        put(which, self.state.flat, rows)
         joints = self.layout.joints
         pose, velocity, pos, vel, _ = torch.split(
             rows, [7, 6, joints, joints, 3 * self.layout.keys], dim=-1
         )
-        self._qpos[ids] = torch.cat((pose, pos), 1)
-        self._qvel[ids] = torch.cat((velocity, vel), 1)
-        self._warmstart[ids] = 0.0
+        put(which, self._qpos, torch.cat((pose, pos), 1))
+        put(which, self._qvel, torch.cat((velocity, vel), 1))
+        put(which, self._warmstart, 0.0)
 
     def faulty(self) -> Tensor:
         """[N] bool: the state is not finite, or so large that MuJoCo would call it diverged."""

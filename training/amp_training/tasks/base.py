@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from typing import Dict, Protocol
 
-import torch
 from torch import Tensor
 
 from amp_training.backends.base import SimState
-from amp_training.rotations import heading
 
 
 class Task(Protocol):
@@ -28,8 +26,8 @@ class Task(Protocol):
         """Set the difficulty that belongs to ``samples`` environment steps of training."""
         ...
 
-    def restart(self, ids: Tensor, state: SimState) -> None:
-        """New goals for ``ids`` [n], which now stand in ``state`` [n]."""
+    def restart(self, which: Tensor, state: SimState) -> None:
+        """New goals for ``which`` (``selection.py``), which now stand in ``state`` [n or N]."""
         ...
 
     def tick(self, state: SimState) -> None:
@@ -48,36 +46,3 @@ class Task(Protocol):
     def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
         ...
-
-
-class Timer:
-    """Counts down a random number of control steps for each of N goals."""
-
-    def __init__(
-        self,
-        seconds: tuple[float, float],
-        dt_s: float,
-        num_envs: int,
-        generator: torch.Generator,
-    ) -> None:
-        self._steps = (seconds[0] / dt_s, (seconds[1] - seconds[0]) / dt_s)
-        self._generator = generator
-        self.left = torch.zeros(num_envs, device=generator.device)
-
-    def restart(self, ids: Tensor) -> None:
-        """A new time for ``ids`` [n]."""
-        draw = torch.rand(len(ids), generator=self._generator, device=ids.device)
-        self.left[ids] = self._steps[0] + self._steps[1] * draw
-
-    def tick(self) -> Tensor:
-        """One step; the ids [n] whose time is over."""
-        self.left -= 1.0
-        return torch.nonzero(self.left <= 0).flatten()
-
-
-def to_heading(quat: Tensor, xy: Tensor) -> Tensor:
-    """Vectors of the ground plane [..., 2] in the heading frame of ``quat`` [..., 4]."""
-    yaw = heading(quat)
-    cos, sin = torch.cos(yaw), torch.sin(yaw)
-    x, y = xy.unbind(-1)
-    return torch.stack((cos * x + sin * y, cos * y - sin * x), dim=-1)

@@ -31,14 +31,23 @@ def command_terms(recipe: Recipe, clip_velocity_h: Tuple[float, float]) -> Tuple
     return velocity_terms(recipe.command, clip_velocity_h)
 
 
-def build_task(recipe: Recipe, terms: Tuple[CommandTerm, ...], generator: torch.Generator) -> Task:
-    """The task of all environments; ``terms`` are those of ``command_terms``."""
+def build_task(
+    recipe: Recipe, terms: Tuple[CommandTerm, ...], generator: torch.Generator, masked: bool
+) -> Task:
+    """The task of all environments.
+
+    Args:
+        recipe: chooses it.
+        terms: those of ``command_terms``.
+        generator: draws goals; its device is theirs.
+        masked: of the backend; which form of selection ends goals.
+    """
     task, envs = recipe.task, recipe.simulation.num_envs
     dt_s = recipe.simulation.control_period_s
     if task.kind == "none":
         return Imitation(envs, generator.device)
     if task.kind == "steering":
-        return Steering(task.steering, dt_s, envs, generator)
+        return Steering(task.steering, dt_s, envs, generator, masked)
     if task.kind == "location":
-        return Location(task.location, dt_s, envs, generator)
-    return Velocity(terms, recipe.command, recipe.reward, dt_s, envs, generator)
+        return Location(task.location, dt_s, envs, generator, masked)
+    return Velocity(terms, recipe.command, recipe.reward, dt_s, envs, generator, masked)

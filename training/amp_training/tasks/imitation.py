@@ -20,7 +20,7 @@ class Imitation:
     def schedule(self, samples: int) -> None:
         """Nothing grows."""
 
-    def restart(self, ids: Tensor, state: SimState) -> None:
+    def restart(self, which: Tensor, state: SimState) -> None:
         """Nothing to draw."""
 
     def tick(self, state: SimState) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, Tuple
+from typing import Tuple
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from amp_sdk.contract import CommandTerm
 from amp_training.backends.base import SimState
 from amp_training.config import LocationConfig
 from amp_training.rotations import heading
-from amp_training.tasks.base import Timer, to_heading
+from amp_training.tasks.held import HeldGoals, Timer, to_heading
 
 
 def location_terms(config: LocationConfig) -> Tuple[CommandTerm, ...]:
@@ -51,55 +51,37 @@ def location_distance(state: SimState, goal: Tensor) -> Tensor:
     return (goal - state.root_pos_w[..., :2]).norm(dim=-1)
 
 
-class Location:
+class Location(HeldGoals):
     """See ``base.Task``. A goal is a place [2] m of the world's ground plane."""
 
     def __init__(
-        self, config: LocationConfig, dt_s: float, num_envs: int, generator: torch.Generator
+        self,
+        config: LocationConfig,
+        dt_s: float,
+        num_envs: int,
+        generator: torch.Generator,
+        masked: bool,
     ) -> None:
+        timer = Timer(config.resample_s, dt_s, num_envs, generator, masked)
+        super().__init__((2, 2), timer, num_envs, generator)
         self._config = config
-        self._generator = generator
-        self._timer = Timer(config.resample_s, dt_s, num_envs, generator)
-        self.goal = torch.zeros(num_envs, 2, device=generator.device)
-        self.command = torch.zeros(num_envs, 2, device=generator.device)
-
-    def schedule(self, samples: int) -> None:
-        """Nothing grows."""
-
-    def restart(self, ids: Tensor, state: SimState) -> None:
-        """New places around where the robots stand."""
-        self._draw(ids, state.root_pos_w[:, :2])
-        self.command[ids] = self._seen(state, self.goal[ids])
-
-    def tick(self, state: SimState) -> None:
-        """See ``base.Task``."""
-        over = self._timer.tick()
-        if len(over):
-            self._draw(over, state.root_pos_w[over, :2])
-        self.command = self._seen(state, self.goal)
 
     def reward(self, state: SimState, goal: Tensor) -> Tensor:
         """See ``location_reward``."""
         return location_reward(state, goal, self._config)
 
-    def snapshot(self) -> Dict[str, Tensor]:
-        """Content for a checkpoint."""
-        goals = {"goal": self.goal, "command": self.command, "left": self._timer.left}
-        return {name: value.clone() for name, value in goals.items()}
+    def _around(self, state: SimState) -> Tensor:
+        """Where the robots are, [n, 2] m."""
+        return state.root_pos_w[:, :2]
 
-    def resume(self, snapshot: Dict[str, Tensor]) -> None:
-        """Take the content back."""
-        self.goal.copy_(snapshot["goal"])
-        self.command = snapshot["command"].to(self.goal.device, copy=True)
-        self._timer.left.copy_(snapshot["left"])
+    _again = _around
 
-    def _draw(self, ids: Tensor, around: Tensor) -> None:
+    def _new(self, around: Tensor) -> Tensor:
         low, high = self._config.distance_m
-        draw = torch.rand(2, len(ids), generator=self._generator, device=ids.device)
+        draw = torch.rand(2, len(around), generator=self._generator, device=around.device)
         angle, distance = 2.0 * math.pi * draw[0], low + (high - low) * draw[1]
         offset = torch.stack((angle.cos(), angle.sin()), dim=-1)
-        self.goal[ids] = around + distance.unsqueeze(-1) * offset
-        self._timer.restart(ids)
+        return around + distance.unsqueeze(-1) * offset
 
     def _seen(self, state: SimState, goal: Tensor) -> Tensor:
         """The place from where the robots stand, [n, 2] m; no farther than in the contract."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, Tuple
+from typing import Tuple
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from amp_sdk.contract import CommandTerm
 from amp_training.backends.base import SimState
 from amp_training.config import SteeringConfig
 from amp_training.rotations import heading
-from amp_training.tasks.base import Timer, to_heading
+from amp_training.tasks.held import HeldGoals, Timer, to_heading
 
 
 def steering_terms(config: SteeringConfig, nominal_m_s: float) -> Tuple[CommandTerm, ...]:
@@ -45,61 +45,45 @@ def steering_errors(state: SimState, goal: Tensor) -> Tuple[Tensor, Tensor]:
     return x * direction.cos() + y * direction.sin() - speed, facing
 
 
-class Steering:
+class Steering(HeldGoals):
     """See ``base.Task``. A goal is (direction rad, facing rad, speed m/s) in the world."""
 
     def __init__(
-        self, config: SteeringConfig, dt_s: float, num_envs: int, generator: torch.Generator
+        self,
+        config: SteeringConfig,
+        dt_s: float,
+        num_envs: int,
+        generator: torch.Generator,
+        masked: bool,
     ) -> None:
+        timer = Timer(config.resample_s, dt_s, num_envs, generator, masked)
+        super().__init__((3, 5), timer, num_envs, generator)
         self._config = config
-        self._generator = generator
-        self._timer = Timer(config.resample_s, dt_s, num_envs, generator)
-        self.goal = torch.zeros(num_envs, 3, device=generator.device)
-        self.command = torch.zeros(num_envs, 5, device=generator.device)
-
-    def schedule(self, samples: int) -> None:
-        """Nothing grows."""
-
-    def restart(self, ids: Tensor, state: SimState) -> None:
-        """New goals; directions are drawn around where the robots head."""
-        self._draw(ids, heading(state.root_quat_w))
-        self.command[ids] = self._seen(state.root_quat_w, self.goal[ids])
-
-    def tick(self, state: SimState) -> None:
-        """See ``base.Task``."""
-        over = self._timer.tick()
-        if len(over):
-            self._draw(over, self.goal[over, 0])
-        self.command = self._seen(state.root_quat_w, self.goal)
 
     def reward(self, state: SimState, goal: Tensor) -> Tensor:
         """See ``steering_reward``."""
         return steering_reward(state, goal, self._config.sharpness, self._config.facing_share)
 
-    def snapshot(self) -> Dict[str, Tensor]:
-        """Content for a checkpoint."""
-        goals = {"goal": self.goal, "command": self.command, "left": self._timer.left}
-        return {name: value.clone() for name, value in goals.items()}
+    def _around(self, state: SimState) -> Tensor:
+        """Where the robots head, [n] rad."""
+        return heading(state.root_quat_w)
 
-    def resume(self, snapshot: Dict[str, Tensor]) -> None:
-        """Take the content back."""
-        self.goal.copy_(snapshot["goal"])
-        self.command = snapshot["command"].to(self.goal.device, copy=True)
-        self._timer.left.copy_(snapshot["left"])
+    def _again(self, state: SimState) -> Tensor:
+        """The directions so far, [N] rad."""
+        return self.goal[:, 0]
 
-    def _draw(self, ids: Tensor, around: Tensor) -> None:
-        """New goals for ``ids`` [n] with directions near ``around`` [n] rad."""
+    def _new(self, around: Tensor) -> Tensor:
+        """Directions near ``around`` [n] rad."""
         config = self._config
         low, high = config.speed_m_s
-        draw = torch.rand(3, len(ids), generator=self._generator, device=ids.device)
+        draw = torch.rand(3, len(around), generator=self._generator, device=around.device)
         direction = around + config.turn_rad * (2.0 * draw[0] - 1.0)
         facing = math.pi * (2.0 * draw[1] - 1.0) if config.face_apart else direction
-        self.goal[ids] = torch.stack((direction, facing, low + (high - low) * draw[2]), dim=-1)
-        self._timer.restart(ids)
+        return torch.stack((direction, facing, low + (high - low) * draw[2]), dim=-1)
 
-    def _seen(self, quat: Tensor, goal: Tensor) -> Tensor:
-        """The commands [n, 5] of goals [n, 3] from attitudes [n, 4]."""
+    def _seen(self, state: SimState, goal: Tensor) -> Tensor:
         direction, face, speed = goal.unbind(-1)
-        way = to_heading(quat, torch.stack((direction.cos(), direction.sin()), dim=-1))
-        front = to_heading(quat, torch.stack((face.cos(), face.sin()), dim=-1))
+        way = torch.stack((direction.cos(), direction.sin()), dim=-1)
+        front = torch.stack((face.cos(), face.sin()), dim=-1)
+        way, front = (to_heading(state.root_quat_w, xy) for xy in (way, front))
         return torch.cat((way, speed.unsqueeze(-1), front), dim=-1)

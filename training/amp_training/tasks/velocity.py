@@ -11,6 +11,8 @@ from amp_sdk.contract import CommandTerm
 from amp_training.backends.base import SimState
 from amp_training.config import CommandConfig, RewardConfig
 from amp_training.rotations import heading_velocity, projected_gravity
+from amp_training.selection import put, surely_empty
+from amp_training.tasks.held import Timer
 
 
 def velocity_terms(
@@ -76,20 +78,19 @@ class Velocity:
         dt_s: float,
         num_envs: int,
         generator: torch.Generator,
+        masked: bool,
     ) -> None:
         self._bounds = torch.tensor(
             [[term.lower, term.nominal, term.upper] for term in terms], device=generator.device
         )
         self._config, self._reward = config, reward
-        resample_s = config.resample_s
-        self._steps = (resample_s[0] / dt_s, (resample_s[1] - resample_s[0]) / dt_s)
         self._generator = generator
-        self._left = torch.zeros(num_envs, device=generator.device)
+        self._timer = Timer(config.resample_s, dt_s, num_envs, generator, masked)
         self.schedule(0)
         self.command = self._low.expand(num_envs, -1).clone()
         self.goal = self.command  # given in the robot's own heading frame
         self._constant = bool((self._bounds[:, 0] == self._bounds[:, 2]).all())
-        self._draw(torch.arange(num_envs, device=generator.device))
+        self._draw(torch.ones(num_envs, dtype=torch.bool, device=generator.device))
 
     def schedule(self, samples: int) -> None:
         """See ``base.Task``."""
@@ -101,16 +102,14 @@ class Velocity:
             low, high = nominal + share * (low - nominal), nominal + share * (high - nominal)
         self._low, self._span = low, high - low
 
-    def restart(self, ids: Tensor, state: SimState) -> None:
+    def restart(self, which: Tensor, state: SimState) -> None:
         """See ``base.Task``."""
-        self._draw(ids)
+        self._draw(which)
 
     def tick(self, state: SimState) -> None:
         """See ``base.Task``."""
-        if self._constant:
-            return
-        self._left -= 1.0
-        self._draw(torch.nonzero(self._left <= 0).flatten())
+        if not self._constant:
+            self._draw(self._timer.tick())
 
     def reward(self, state: SimState, goal: Tensor) -> Tensor:
         """See ``velocity_reward``."""
@@ -121,17 +120,17 @@ class Velocity:
 
     def snapshot(self) -> Dict[str, Tensor]:
         """Content for a checkpoint."""
-        return {"command": self.command.clone(), "left": self._left.clone()}
+        return {"command": self.command.clone(), "left": self._timer.left.clone()}
 
     def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
         self.command.copy_(snapshot["command"])
-        self._left.copy_(snapshot["left"])
+        self._timer.left.copy_(snapshot["left"])
 
-    def _draw(self, ids: Tensor) -> None:
-        if self._constant or len(ids) == 0:
+    def _draw(self, which: Tensor) -> None:
+        if self._constant or surely_empty(which):
             return
-        draw = torch.rand(len(ids), len(self._low), generator=self._generator, device=ids.device)
-        self.command[ids] = self._low + self._span * draw
-        hold = torch.rand(len(ids), generator=self._generator, device=ids.device)
-        self._left[ids] = self._steps[0] + self._steps[1] * hold
+        shape = (len(which), len(self._low))
+        draw = torch.rand(shape, generator=self._generator, device=which.device)
+        put(which, self.command, self._low + self._span * draw)
+        self._timer.restart(which)

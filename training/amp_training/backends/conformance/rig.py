@@ -62,6 +62,13 @@ class Rig:
         index = torch.tensor(every, device=self.backend.device)
         self.backend.reset(index, state.flat[index])
 
+    def reset_masked(self, state: SimState, ids: Sequence[int]) -> None:
+        """The same through a mask; what the other rows of ``state`` hold must not matter."""
+        mask = torch.zeros(self.backend.num_envs, dtype=torch.bool, device=self.backend.device)
+        mask[list(ids)] = True
+        rows = torch.where(mask.unsqueeze(1), state.flat, float("nan"))
+        self.backend.reset(mask, rows)
+
     def step(self, targets: Optional[Tensor] = None, steps: int = 1) -> None:
         """Take control steps with ``targets`` [N, J] rad (zeros)."""
         if targets is None:

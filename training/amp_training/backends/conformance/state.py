@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import List
+import dataclasses
+from typing import Callable, List
 
 import numpy as np
 import torch
@@ -102,7 +103,18 @@ def joint_order(rig: Rig) -> List[Measurement]:
 
 
 def isolation(rig: Rig) -> List[Measurement]:
-    """A reset changes its own rows only, and those start as if nothing had been before."""
+    """A reset changes its own rows only, and those start as if nothing had been before.
+
+    By ids, and by a mask where the backend takes one.
+    """
+    rows = _isolation(rig, rig.reset)
+    if rig.backend.masked:
+        by_mask = _isolation(rig, rig.reset_masked)
+        rows += [dataclasses.replace(row, name=f"{row.name}, by a mask") for row in by_mask]
+    return rows
+
+
+def _isolation(rig: Rig, reset: Callable[[SimState, List[int]], None]) -> List[Measurement]:
     start = rig.start(0.1)
     start.root_lin_vel_w[:, 0] = 0.5  # sliding on the floor: contacts, warm starts
     targets = [0.4 * torch.sin(torch.arange(4) + k).repeat(3, 1) for k in range(6)]
@@ -115,12 +127,12 @@ def isolation(rig: Rig) -> List[Measurement]:
     for target in targets[:-1]:
         rig.step(target)
     ended = array(rig.backend.state.flat)
-    rig.reset(start, [1])
+    reset(start, [1])
     written = array(rig.backend.state.flat)
     untouched = np.abs(written - ended)[[0, 2]].max()
     rig.step(targets[-1])
     found = array(rig.backend.state.flat)
-    rig.reset(start, [1])
+    reset(start, [1])
     rig.step(targets[0])
     fresh = array(rig.backend.state.flat)[1]
     near = 0.0 if rig.backend.deterministic else 0.02
