@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
-from typing import Callable, Dict, List, Mapping
+from typing import Callable, Dict, Iterator, List, Mapping
 
 import torch
 
@@ -36,6 +37,19 @@ def in_cuda_graph(call: Callable[[], object], calls: int) -> Callable[[], None]:
         for _ in range(calls):
             call()
     return graph.replay
+
+
+@contextlib.contextmanager
+def no_waiting(device: torch.device) -> Iterator[None]:
+    """On a GPU, torch raises RuntimeError where the host would wait for it; elsewhere nothing."""
+    if device.type == "cpu":
+        yield
+        return
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
 def _cuda_seconds(call: Callable[[], object], calls: int) -> float:
