@@ -23,6 +23,7 @@ from typing import Any
 
 PATIENCE_S = 300.0
 PORT = 47311
+MODULE = (sys.executable, "-u", "-m")
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Scenario:
     after_s: float = 0.0  # real time in the policy before the action
     real_time: bool = False
     dry_run: bool = False
+    deploy: list = field(default_factory=list)  # more options of deploy
+    peer: list = field(default_factory=list)  # a robot of somebody else's, instead of simulate
 
 
 @dataclass
@@ -107,8 +110,7 @@ class Lines:
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-u", "-m", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def child(of: int, name: str) -> int:
@@ -155,14 +157,13 @@ def run(s: Scenario, folder: Path) -> Result:
     common = ["--robot", s.robot, "--net", "lo", "--domain", "1"]
     board = f"/amp-rehearsal-{os.getpid()}"
     rate = [] if s.real_time else ["--lockstep", board]
-    simulate = start(
-        "amp_sdk.simulate", *common, "--held", str(s.held_s), *rate, *s.simulate,
-        "--json", str(reports["simulate"]),
-    )  # fmt: skip
+    robot = s.peer or [*MODULE, "amp_sdk.simulate", *common, *rate, *s.simulate]
+    simulate = start(*robot, "--held", str(s.held_s), "--json", str(reports["simulate"]))
     simulated = Lines(simulate)
     deploy = start(
-        "amp_sdk.deploy", s.policy, *common, "--config", str(config),
+        *MODULE, "amp_sdk.deploy", s.policy, *common, "--config", str(config),
         "--port", str(PORT), "--board", board, "--json", str(reports["deploy"]),
+        *s.deploy,
         *(["--dry-run"] if s.dry_run else []),
     )  # fmt: skip
     lines = Lines(deploy)
