@@ -14,6 +14,7 @@ from small_session import small_recipe
 
 from amp_sdk.errors import InputError
 from amp_training import workers
+from amp_training.backends.registry import resolve_device
 from amp_training.progress_file import read_rows
 
 SCRIPT = Path(__file__).parent / "two_processes.py"
@@ -63,10 +64,42 @@ def test_two_halves_are_one_whole(part: str, results) -> None:
 
 
 def test_processes_stay_equal_and_see_different_robots(results) -> None:
-    one, two = results["0of2"]["run"], results["1of2"]["run"]
+    stay_equal(results["0of2"]["run"], results["1of2"]["run"])
+
+
+def stay_equal(one: dict, two: dict) -> None:
+    """Networks and statistics are those of one learner; rollouts are each process's own."""
     for name in one:
         assert torch.equal(one[name], two[name]) is (name != "own"), name
     assert float(one["samples"]) == 2 * 2 * 48  # both processes' samples are in the statistics
+
+
+def test_torchrun_on_mujoco_warp(tmp_path) -> None:
+    pytest.importorskip("mujoco_warp", reason="needs the package mujoco-warp (extra 'warp')")
+    paths = os.pathsep.join([str(SCRIPT.parent), os.environ.get("PYTHONPATH", "")])
+    line = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    line += [str(SCRIPT), str(tmp_path), "simulation.backend=mujoco_warp"]
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    stay_equal(*(torch.load(tmp_path / f"{rank}of2.pt")["run"] for rank in (0, 1)))
+    assert len(read_rows(tmp_path / "run" / "progress.csv")) == 2
+
+
+def test_each_process_of_a_machine_has_a_gpu_of_its_own(monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
+    for rank in (0, 1):
+        monkeypatch.setenv("LOCAL_RANK", str(rank))
+        for wanted in (None, "cuda"):
+            assert resolve_device("mujoco_warp", wanted) == torch.device("cuda", rank)
+        assert resolve_device("mujoco", None) == torch.device("cpu")
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(InputError, match="process 3 of 3"):
+        resolve_device("mujoco_warp", None)
+    with pytest.raises(InputError, match="share one GPU"):
+        workers.join("cuda:0")
 
 
 def test_the_first_process_writes_and_counts_all_samples(results) -> None:

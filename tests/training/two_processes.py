@@ -1,4 +1,7 @@
-"""What one of two training processes does; started by ``test_workers.py`` as torchrun would."""
+"""What one of two training processes does; started by ``test_workers.py``, and by torchrun.
+
+Arguments: a folder, and what is different of the recipe.
+"""
 
 from __future__ import annotations
 
@@ -72,9 +75,9 @@ def prior_update() -> dict[str, torch.Tensor]:
     return dict(prior.network.state_dict())
 
 
-def whole_run(folder: Path) -> dict[str, torch.Tensor]:
+def whole_run(folder: Path, overrides: list[str]) -> dict[str, torch.Tensor]:
     """Two iterations of a whole session; what must be equal, and what must not."""
-    session = build_session(small_recipe("discriminator.throttle_loss=0.9"))
+    session = build_session(small_recipe("discriminator.throttle_loss=0.9", *overrides), "cpu")
     folder.mkdir(exist_ok=True)
     train(session, folder, Limits(max_samples=2 * 48 * workers.size()), Progress())
     learner = session.learner
@@ -90,6 +93,6 @@ if __name__ == "__main__":
     workers.join()
     result = {"policy": policy_update(), "prior": prior_update()}
     if workers.size() > 1:
-        result["run"] = whole_run(out / "run")
+        result["run"] = whole_run(out / "run", sys.argv[2:])
     torch.save(result, out / f"{workers.rank()}of{workers.size()}.pt")
     workers.leave()

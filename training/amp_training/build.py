@@ -115,6 +115,8 @@ def build_session(recipe: Recipe, device: Optional[str] = None) -> Session:
     anew in each. Raises InputError.
     """
     where = resolve_device(recipe.simulation.backend, device)
+    if where.type == "cuda":
+        torch.cuda.set_device(where)  # where the processes' sums meet, too
     torch.manual_seed(recipe.seed)
     own_seed = recipe.seed + _SEED_STEP * workers.rank()
     generator = torch.Generator(where).manual_seed(own_seed + 1)

@@ -10,7 +10,7 @@ function here returns what it was given.
 from __future__ import annotations
 
 import os
-from typing import Iterable, Tuple
+from typing import Iterable, Optional, Tuple
 
 import torch
 import torch.distributed as dist
@@ -19,15 +19,37 @@ from torch import Tensor, nn
 from amp_sdk.errors import InputError
 
 
-def join() -> None:
-    """Meet the other processes that torchrun started, if it did. Raises InputError."""
-    try:
-        size = int(os.environ.get("WORLD_SIZE", "1"))
-    except ValueError as error:
-        raise InputError("WORLD_SIZE is no number; start with torchrun") from error
-    if size > 1 and not dist.is_initialized():
+def join(device: Optional[str] = None) -> None:
+    """Meet the other processes that torchrun started, if it did.
+
+    Raises InputError, also where ``device``, as a person gave it, is one GPU for all of them.
+    """
+    if local_size() > 1 and (device or "").startswith("cuda:"):
+        raise InputError(
+            f"device {device!r}: the {local_size()} processes of this machine cannot share one "
+            "GPU; leave --device out, or give cuda, and each takes its own"
+        )
+    if _told("WORLD_SIZE", 1) > 1 and not dist.is_initialized():
         on_gpu = torch.cuda.is_available() and dist.is_nccl_available()
         dist.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
+
+
+def _told(name: str, alone: int) -> int:
+    """What torchrun set, ``alone`` without it."""
+    try:
+        return int(os.environ.get(name, str(alone)))
+    except ValueError as error:
+        raise InputError(f"{name} is no number; start with torchrun") from error
+
+
+def local_rank() -> int:
+    """The number of this process on its machine: which GPU is its own. Raises InputError."""
+    return _told("LOCAL_RANK", 0)
+
+
+def local_size() -> int:
+    """How many processes train on this machine. Raises InputError."""
+    return _told("LOCAL_WORLD_SIZE", 1)
 
 
 def leave() -> None:

@@ -9,6 +9,7 @@ import torch
 
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
+from amp_training import workers
 from amp_training.backends.base import Backend
 from amp_training.config import SimulationConfig
 
@@ -24,11 +25,12 @@ NAMES: Tuple[str, ...] = tuple(INSTALL)
 def resolve_device(name: str, wanted: Optional[str]) -> torch.device:
     """The device of backend ``name``: ``wanted``, or the GPU where backend and machine have one.
 
-    Raises InputError for a device that is no device, that is missing, or that does not suit.
+    Of several processes on a machine each has a GPU of its own. Raises InputError for a device that
+    is no device, that is missing, or that does not suit.
     """
     if wanted is None:
         on_gpu = name != "mujoco" and torch.cuda.is_available()
-        return torch.device("cuda:0" if on_gpu else "cpu")
+        wanted = "cuda" if on_gpu else "cpu"
     try:
         device = torch.device(wanted)
     except RuntimeError as error:
@@ -42,11 +44,14 @@ def resolve_device(name: str, wanted: Optional[str]) -> torch.device:
             f"device {wanted!r}: the backend mujoco runs on the CPU; choose the backend mujoco_warp"
         )
     found = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if (device.index or 0) >= found:
+    index = workers.local_rank() if device.index is None else device.index
+    if index >= found:
         raise InputError(
-            f"device {wanted!r}: torch sees {found} GPU(s); python -m amp_sdk.doctor says why"
+            f"device {wanted!r} of process {workers.local_rank() + 1} of {workers.local_size()} "
+            f"here: torch sees {found} GPU(s), wanted number {index} (from 0); python -m "
+            "amp_sdk.doctor says why"
         )
-    return torch.device("cuda", device.index or 0)
+    return torch.device("cuda", index)
 
 
 def make_backend(

@@ -90,7 +90,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     recipe, folder, content = _source(args)
-    workers.join()
+    workers.join(args.device)
     try:
         return _run(args, recipe, folder, content)
     finally:
