@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from amp_sdk.runtime.board import Board, Reader, Role
     from amp_sdk.runtime.configuration import loop_config
-    from amp_sdk.runtime.controller import Controller
+    from amp_sdk.runtime.controller import Controller, ControllerBatch
     from amp_sdk.runtime.flight_log import FlightLog
     from amp_sdk.runtime.loop_process import LoopProcess, start_loop
     from amp_sdk.runtime.messages import fault_names
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "Board": "board",
     "Controller": "controller",
+    "ControllerBatch": "controller",
     "FlightLog": "flight_log",
     "LoopProcess": "loop_process",
     "LoopSettings": "settings",
@@ -39,6 +40,7 @@ _MODULES = {
 __all__ = [
     "Board",
     "Controller",
+    "ControllerBatch",
     "FlightLog",
     "LoopProcess",
     "LoopSettings",

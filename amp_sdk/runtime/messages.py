@@ -7,7 +7,7 @@ Joints are in the order of the policy's contract, times are ``now_ns()``.
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 import numpy as np
 
@@ -17,11 +17,12 @@ STATE, COMMAND, TARGET = "RobotState", "JointCommand", "PolicyTarget"
 OPERATOR, STATUS, CONFIG = "OperatorInput", "LoopStatus", "LoopConfig"
 
 
-def new(kind: str) -> np.ndarray:
-    """A message of ``kind`` with all fields zero; a RobotState has the attitude (1, 0, 0, 0)."""
-    message: Any = np.zeros((), dtype=native().DTYPES[kind])
+def new(kind: str, count: Optional[int] = None) -> np.ndarray:
+    """A message of ``kind`` with all fields zero, or ``count`` of them in an array ``[count]``; a
+    RobotState has the attitude (1, 0, 0, 0)."""
+    message: Any = np.zeros(() if count is None else count, dtype=native().DTYPES[kind])
     if kind == STATE:
-        message["quat_wxyz"][0] = 1.0
+        message["quat_wxyz"][..., 0] = 1.0
     return message
 
 

@@ -23,4 +23,8 @@ void bind_runtime_recorder(py::module_& module);
 template <class T>
 T& message(py::array& array, bool writable);
 
+// The structs in a contiguous NumPy array of `count` elements of their dtype, likewise.
+template <class T>
+T* messages(py::array& array, std::size_t count, bool writable);
+
 }  // namespace amp::bindings

@@ -1,4 +1,9 @@
+#include <pybind11/stl.h>
+
+#include <optional>
+
 #include "amp/runtime/controller.hpp"
+#include "amp/runtime/controller_batch.hpp"
 #include "runtime.hpp"
 
 namespace amp::bindings {
@@ -53,6 +58,31 @@ class HeldController {
   std::array<PolicyTarget, kMaxPolicies> targets_{};
 };
 
+using Flags = py::array_t<bool, py::array::c_style>;
+
+const bool* flags(const std::optional<Flags>& array, std::size_t robots) {
+  if (array && static_cast<std::size_t>(array->size()) != robots) {
+    throw std::invalid_argument("expected one flag for each robot");
+  }
+  return array ? array->data() : nullptr;
+}
+
+void step_batch(ControllerBatch& batch, std::int64_t time_ns, py::array& states,
+                const std::optional<Flags>& fresh, py::array& targets, py::array& operator_inputs,
+                const std::optional<Flags>& active, py::array& commands, py::array& status) {
+  const std::size_t robots = batch.robots();
+  ControllerRows rows;
+  rows.states = messages<RobotState>(states, robots, false);
+  rows.fresh = flags(fresh, robots);
+  rows.targets = messages<PolicyTarget>(targets, robots, false);
+  rows.operator_inputs = messages<OperatorInput>(operator_inputs, robots, false);
+  rows.active = flags(active, robots);
+  rows.commands = messages<JointCommand>(commands, robots, true);
+  rows.status = messages<LoopStatus>(status, robots, true);
+  const py::gil_scoped_release release;
+  batch.step(time_ns, rows);
+}
+
 }  // namespace
 
 void bind_runtime_controller(py::module_& module) {
@@ -61,6 +91,11 @@ void bind_runtime_controller(py::module_& module) {
         return std::make_unique<HeldController>(message<LoopConfig>(config, false));
       }))
       .def("step", &HeldController::step);
+  py::class_<ControllerBatch>(module, "ControllerBatch")
+      .def(py::init([](py::array& config, std::size_t robots) {
+        return std::make_unique<ControllerBatch>(message<LoopConfig>(config, false), robots);
+      }))
+      .def("step", &step_batch);
 }
 
 }  // namespace amp::bindings

@@ -72,16 +72,21 @@ void bind_runtime_types(py::module_& module) {
 }
 
 template <class T>
-T& message(py::array& array, bool writable) {
+T* messages(py::array& array, std::size_t count, bool writable) {
   const py::dtype expected = py::dtype::of<T>();
-  if (!array.dtype().equal(expected) || array.size() != 1) {
-    throw std::invalid_argument("expected an array of one " +
+  if (!array.dtype().equal(expected) || static_cast<std::size_t>(array.size()) != count) {
+    throw std::invalid_argument("expected an array of " + std::to_string(count) + " " +
                                 py::str(py::object(expected)).cast<std::string>().substr(0, 60));
   }
-  if (writable && !array.writeable()) {
-    throw std::invalid_argument("expected a writable array");
+  if ((array.flags() & py::array::c_style) == 0 || (writable && !array.writeable())) {
+    throw std::invalid_argument("expected a contiguous array, writable where it is a result");
   }
-  return *static_cast<T*>(const_cast<void*>(array.data()));
+  return static_cast<T*>(const_cast<void*>(array.data()));
+}
+
+template <class T>
+T& message(py::array& array, bool writable) {
+  return *messages<T>(array, 1, writable);
 }
 
 template RobotState& message<RobotState>(py::array&, bool);
@@ -91,5 +96,11 @@ template OperatorInput& message<OperatorInput>(py::array&, bool);
 template LoopStatus& message<LoopStatus>(py::array&, bool);
 template TickRecord& message<TickRecord>(py::array&, bool);
 template LoopConfig& message<LoopConfig>(py::array&, bool);
+
+template RobotState* messages<RobotState>(py::array&, std::size_t, bool);
+template JointCommand* messages<JointCommand>(py::array&, std::size_t, bool);
+template PolicyTarget* messages<PolicyTarget>(py::array&, std::size_t, bool);
+template OperatorInput* messages<OperatorInput>(py::array&, std::size_t, bool);
+template LoopStatus* messages<LoopStatus>(py::array&, std::size_t, bool);
 
 }  // namespace amp::bindings
