@@ -36,6 +36,16 @@ BENCHES: Dict[str, Tuple[str, Optional[str], str]] = {
         None,
         "how late the loop's ticks are, beside a loop that only sleeps",
     ),
+    "gate": (
+        "amp_sim2sim.bench.gate",
+        "sim",
+        "the gate's simulation beside bare Batch.step of the same models and states",
+    ),
+    "separation": (
+        "amp_sim2sim.bench.separation",
+        "train",
+        "whether the gate passes a policy and fails eight damaged variants of it",
+    ),
     "dds": (
         "amp_sdk.unitree.bench",
         None,

@@ -20,10 +20,16 @@ std::size_t requested_policy(const OperatorInput* input) {
              : kMaxPolicies;
 }
 
+std::shared_ptr<const LoopConfig> bounded(const LoopConfig& config) {
+  auto result = std::make_shared<LoopConfig>(config);
+  result->joints = std::min<std::uint64_t>(config.joints, kMaxJoints);
+  return result;
+}
+
 }  // namespace
 
-Controller::Controller(const LoopConfig& config) : config_(config), watchdog_(config.safety) {
-  config_.joints = std::min<std::uint64_t>(config.joints, kMaxJoints);
+Controller::Controller(const LoopConfig& config)
+    : held_(bounded(config)), config_(*held_), watchdog_(config.safety) {
   for (std::size_t i = 0; i < kMaxPolicies; ++i) {
     const PolicyConfig& policy = config_.policy[i];
     slots_[i].interpolator.set_duration(to_ns(policy.interpolation * policy.period_s));

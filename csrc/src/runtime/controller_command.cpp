@@ -42,7 +42,7 @@ Pose Controller::stand_pose(std::int64_t time_ns) {
   }
   const double share = progress(time_ns - entered_ns_, config_.stand_time_s);
   status_.stand_done = share >= 1.0 ? 1 : 0;
-  return mix(from_, stand, smooth(share));
+  return mix(from_, stand, smooth(share), config_.joints);
 }
 
 Pose Controller::slot_pose(std::size_t slot, std::int64_t time_ns) const {
@@ -61,8 +61,8 @@ Pose Controller::policy_pose(std::int64_t time_ns) {
   // the first tick already moves, as the interpolation of targets does
   const double share = progress(time_ns - blend_ns_ + period_ns_, config_.blend_time_s);
   status_.blend = smooth(share);
-  const Pose mixed =
-      mix(previous_ == kNone ? from_ : slot_pose(previous_, time_ns), pose, status_.blend);
+  const Pose mixed = mix(previous_ == kNone ? from_ : slot_pose(previous_, time_ns), pose,
+                         status_.blend, config_.joints);
   if (share >= 1.0) {
     previous_ = kNone;
   }

@@ -14,9 +14,9 @@ double smooth(double share) {
   return s * s * (3.0 - 2.0 * s);
 }
 
-Pose mix(const Pose& a, const Pose& b, double share) {
+Pose mix(const Pose& a, const Pose& b, double share, std::size_t joints) {
   Pose pose;
-  for (std::size_t i = 0; i < kMaxJoints; ++i) {
+  for (std::size_t i = 0; i < joints; ++i) {
     pose.pos[i] = between(a.pos[i], b.pos[i], share);
     pose.kp[i] = between(a.kp[i], b.kp[i], share);
     pose.kd[i] = between(a.kd[i], b.kd[i], share);

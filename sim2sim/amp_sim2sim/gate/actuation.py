@@ -1,20 +1,34 @@
-"""From joint targets to torques: PD with limits, wrong gains, weak motors, friction and latency."""
+"""From commands to torques: PD with limits, wrong gains, weak motors, friction; late answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from amp_sdk.contract import PolicyContract
 from amp_sim2sim.gate.conditions import Conditions
+from amp_sim2sim.gate.loops import ANSWER_S
 
 _CORNER = 0.5  # share of the top speed up to which a motor has its full torque
 _STICTION_RAD_S = 0.05
 
 
+class ServoCommand(Protocol):
+    """What motors are told, all ``[N, J]``; ``servo`` is 0 where a motor is limp."""
+
+    target_pos: np.ndarray
+    target_vel: np.ndarray
+    feed_forward: np.ndarray
+    kp: np.ndarray
+    kd: np.ndarray
+    servo: np.ndarray
+
+
 class Motors:
-    """The motors of ``N`` robots; joints are in the order of the contract."""
+    """The motors of ``N`` robots, each with a PD controller of its own, as real ones have; joints
+    are in the order of the contract."""
 
     def __init__(
         self,
@@ -26,8 +40,7 @@ class Motors:
         def column(name: str) -> np.ndarray:
             return np.array([[getattr(c, name)] for c in all_of], dtype=np.float64)
 
-        self._kp = contract.joint_array("kp") * column("kp_ratio")
-        self._kd = contract.joint_array("kd") * column("kd_ratio")
+        self._kp_ratio, self._kd_ratio = column("kp_ratio"), column("kd_ratio")
         self._strength, self._offset = column("strength"), joint_offset_rad
         self._limit = contract.joint_array("effort_limit_nm")
         self._friction = self._limit * column("coulomb_share")
@@ -36,12 +49,15 @@ class Motors:
         self._top_speed = top_speed_rad_s
 
     def torque(
-        self, target: np.ndarray, pos: np.ndarray, vel: np.ndarray
+        self, command: ServoCommand, pos: np.ndarray, vel: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """What the motors are asked for (within the limits) and what reaches the joints, Nm;
         all ``[N, J]``."""
-        asked = self._kp * (target - pos - self._offset)
-        asked -= self._kd * vel
+        asked = self._kp_ratio * command.kp
+        asked *= command.target_pos - pos - self._offset
+        asked += self._kd_ratio * command.kd * (command.target_vel - vel)
+        asked += command.feed_forward
+        asked *= command.servo
         np.clip(asked, -self._limit, self._limit, out=asked)
         torque = self._strength * asked
         if len(self._curved):
@@ -57,24 +73,26 @@ class Motors:
         return np.where(driving, np.clip(torque, -limit, limit), torque)
 
 
-def targets_in_force(
+def answers_known(
     all_of: Sequence[Conditions],
     rngs: Sequence[np.random.Generator],
     periods: int,
-    steps: int,
-    step_s: float,
+    ticks: int,
+    tick_s: float,
 ) -> np.ndarray:
-    """Which target is in force at each physics step, ``[periods * steps, N]``.
+    """How many answers of its policy a loop has received at each of its ticks,
+    ``[periods * ticks, N]``.
 
-    0 is the start pose, ``i + 1`` the target of control period ``i``. A target takes the latency,
-    and up to the jitter on top, rounded to physics steps; a later one never arrives before an
-    earlier one.
+    A policy answers the measurement of every control period after ``loops.ANSWER_S``, and up to
+    the jitter on top, rounded to ticks; the first answer, to the start pose, is there at once. A
+    later one never arrives before an earlier one.
     """
-    table = np.zeros((periods * steps, len(all_of)), dtype=np.int32)
-    clock = np.arange(periods * steps)
+    table = np.zeros((periods * ticks, len(all_of)), dtype=np.int32)
+    clock = np.arange(periods * ticks)
     for i, (c, rng) in enumerate(zip(all_of, rngs, strict=True)):
-        delay_s = c.latency_s + c.jitter_s * rng.uniform(size=periods)
-        arrival = np.arange(periods) * steps + np.rint(delay_s / step_s).astype(int)
+        delay_s = ANSWER_S + c.jitter_s * rng.uniform(size=periods)
+        delay_s[0] = 0.0
+        arrival = np.arange(periods) * ticks + np.rint(delay_s / tick_s).astype(int)
         arrival = np.maximum.accumulate(arrival)
         table[:, i] = np.searchsorted(arrival, clock, side="right")
     return table

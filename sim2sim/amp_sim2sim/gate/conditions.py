@@ -10,8 +10,8 @@ from amp_sdk.errors import InputError
 
 _NOT_NEGATIVE = (
     "push_m_s strength kp_ratio kd_ratio joint_offset_rad sensor_noise gyro_bias_rad_s "
-    "attitude_bias_rad latency_s jitter_s drop_share coulomb_share slope_deg terrain_height_m "
-    "start_spread_rad start_tilt_rad start_drop_m"
+    "attitude_bias_rad latency_s jitter_s drop_share gap_s coulomb_share slope_deg "
+    "terrain_height_m start_spread_rad start_tilt_rad start_drop_m"
 ).split()
 _SHARES = ("forward_share", "lateral_share", "yaw_share", "drop_share")
 
@@ -31,13 +31,16 @@ class Conditions:
         payload_share: mass added to the base, in shares of the robot's mass.
         com_forward_m, com_left_m: shift of the base's centre of mass.
         strength: what the motors deliver of the torque asked for, limits included.
-        kp_ratio, kd_ratio: gains of the motors' PD control beside the contract's.
+        kp_ratio, kd_ratio: gains of the motors' PD control beside those commanded.
         joint_offset_rad: calibration error of every encoder, its sign random.
         sensor_noise: multiple of ``sensing``'s reference noise.
         gyro_bias_rad_s, attitude_bias_rad: constant errors about a random axis (horizontal for the
             attitude).
-        latency_s, jitter_s: from measurement to motor: constant, and uniform on top of it.
-        drop_share: share of control periods whose measurement is lost; the last one is used again.
+        latency_s: how late measurements reach the robot's control loop.
+        jitter_s: the policy's answers are late by up to this, each by itself; on top of the 2 ms
+            that every answer takes.
+        drop_share: share of measurements (one each 2 ms) that are lost; the last one is used again.
+        gap_s: once in a second, no measurement comes for so long.
         physics_step_s, integrator, solver, cone, contact_time_s: MuJoCo's; ``contact_time_s`` is
             the time constant of contacts (``solref``), the models' own where not given.
         torque_speed: the torque in the direction of motion falls linearly from its limit at half
@@ -69,6 +72,7 @@ class Conditions:
     latency_s: float = 0.0
     jitter_s: float = 0.0
     drop_share: float = 0.0
+    gap_s: float = 0.0
     physics_step_s: float = 0.002
     integrator: Literal["euler", "implicit", "implicitfast", "rk4"] = "euler"
     solver: Literal["newton", "cg", "pgs"] = "newton"

@@ -17,7 +17,8 @@ from amp_sdk.policy import Policy
 from amp_sim2sim.clips import ClipComparison
 from amp_sim2sim.gate.measure import RunResult, measure_group
 from amp_sim2sim.gate.plan import Run, plan
-from amp_sim2sim.gate.simulate import GroupLog, Simulation, group_key
+from amp_sim2sim.gate.recording import GroupLog
+from amp_sim2sim.gate.simulate import Simulation, group_key
 from amp_sim2sim.gate.suite import Suite
 from amp_sim2sim.gate.verdict import ScenarioResult, judge_scenario, skipped
 
@@ -58,7 +59,7 @@ class Gate:
 
 def groups_of(runs: tuple[Run, ...]) -> list[tuple[Run, ...]]:
     """The runs by model, in the order in which the models first occur."""
-    groups: dict[tuple[float, str, float], list[Run]] = {}
+    groups: dict[tuple[float, bool], list[Run]] = {}
     for run in runs:
         groups.setdefault(group_key(run), []).append(run)
     return [tuple(group) for group in groups.values()]

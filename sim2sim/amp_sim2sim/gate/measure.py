@@ -12,7 +12,7 @@ from amp_sim2sim.clips import ClipComparison
 from amp_sim2sim.episode import Fall
 from amp_sim2sim.evaluate import SETTLING_S
 from amp_sim2sim.gate.plan import Run
-from amp_sim2sim.gate.simulate import GroupLog
+from amp_sim2sim.gate.recording import GroupLog
 
 RECOVERY_S = 1.5
 SLOW_M_S = 0.4
@@ -22,9 +22,10 @@ SLOW_M_S = 0.4
 class Measures:
     """One run; None where it does not apply or the run ended too early to tell.
 
-    Speeds count one second after the start and after a change of the command, and 1.5 s after a
-    push. ``speed_error`` is the distance of the mean planar velocity (heading frame) from the
-    command, in shares of the commanded speed, which counts as 0.4 m/s where it is less.
+    Speeds count one second after the start and after the loop has ramped the command to another
+    one, and 1.5 s after a push. ``speed_error`` is the distance of the mean planar velocity
+    (heading frame) from the command, in shares of the commanded speed, which counts as 0.4 m/s
+    where it is less.
     ``limit_violation_share`` and ``saturation_share`` are of the joint that is worst;
     ``target_roughness_rad`` is the root mean square of the second difference of the joint targets;
     ``foot_slip_m_s`` the mean speed of feet in contact.
@@ -100,12 +101,19 @@ def counted_spans(log: GroupLog, i: int) -> list[slice]:
     pushes = np.flatnonzero(log.pushing[:, i])
     spans = []
     for first, last in zip(starts, [*starts[1:], end], strict=True):
-        cuts = [first + settle] + [int(p) + recover for p in pushes if first <= p < last]
+        stop = min(last, end)
+        cuts = [_reached(log.command[first:stop, i]) + first + settle]
         # after the last push of the span, or after settling
-        begin, stop = max(cuts), min(last, end)
+        begin = max(cuts + [int(p) + recover for p in pushes if first <= p < last])
         if stop > begin + 1:
             spans.append(slice(begin, stop))
     return spans
+
+
+def _reached(command: np.ndarray) -> int:
+    """From which row on a command ``[T, C]``, which the loop ramps, stays as it is."""
+    changes = np.flatnonzero((np.diff(command, axis=0) != 0.0).any(axis=1))
+    return int(changes[-1]) + 1 if len(changes) else 0
 
 
 def _tracking(log: GroupLog, i: int, contract: PolicyContract) -> tuple[float | None, float | None]:

@@ -10,7 +10,7 @@ import numpy as np
 from amp_sdk import rotations
 from amp_sdk.robots import RobotSpec
 from amp_sim2sim.gate.conditions import Conditions
-from amp_sim2sim.gate.terrain import Terrain
+from amp_sim2sim.gate.terrain import Floors
 from amp_sim2sim.robot_in_sim import trunk_bodies
 from amp_sim2sim.scene import FLOOR, check_imu, robot_spec
 
@@ -36,14 +36,14 @@ _FOUND_AND_POS = (1 << int(mujoco.mjtConDataField.mjCONDATA_FOUND)) | (
 _LARGEST_FORCE = 2
 
 
-def build_batch_model(robot: RobotSpec, physics_step_s: float, terrain: Terrain) -> mujoco.MjModel:
-    """The robot on a terrain, with sensors for what is judged.
+def build_batch_model(robot: RobotSpec, physics_step_s: float, floors: Floors) -> mujoco.MjModel:
+    """The robot on a floor, with sensors for what is judged.
 
     Sensors ``foot_i_contact`` (found, position ``[3]``), ``foot_i_pos``, ``foot_i_lin`` and
     ``foot_i_ang`` (world frame) of every foot, ``trunk_i`` (found) of every trunk body.
     """
     spec = robot_spec(robot, physics_step_s)
-    terrain.add_to(spec)
+    floors.add_to(spec)
     for i, name in enumerate(robot.foot_bodies):
         _contact_sensor(spec, f"foot_{i}_contact", name, _FOUND_AND_POS)
         for ending, kind in (("pos", "POS"), ("lin", "LINVEL"), ("ang", "ANGVEL")):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from amp_sdk.contract import PolicyContract
+from amp_sim2sim.episode import Fall
+from amp_sim2sim.gate.plan import Run
 
 
 @dataclass(eq=False)
@@ -63,21 +65,39 @@ class Sums:
         self.work_j = np.zeros(runs)
         self.saturated = np.zeros((runs, joints))
         self.beyond = np.zeros((runs, joints))
-        self.excess_rad = np.zeros((runs, joints))
 
     def add(
         self,
-        rows: np.ndarray | slice,
+        active: np.ndarray,
         asked: np.ndarray,
         torque: np.ndarray,
         pos: np.ndarray,
         vel: np.ndarray,
     ) -> None:
-        """One physics step of the runs ``rows``; arrays ``[N, J]`` of all runs."""
-        asked, torque, pos, vel = asked[rows], torque[rows], pos[rows], vel[rows]
+        """One physics step of the runs ``active [N]`` bool; the other arrays are ``[N, J]``."""
+        alive = active[:, None]
         excess = np.maximum(self._lower - pos, pos - self._upper)
-        self.steps[rows] += 1.0
-        self.work_j[rows] += np.abs(torque * vel).sum(axis=1) * self._step_s
-        self.saturated[rows] += np.abs(asked) >= self._limit
-        self.beyond[rows] += excess > 1e-4
-        self.excess_rad[rows] = np.maximum(self.excess_rad[rows], excess)
+        work = np.abs(torque * vel).sum(axis=1) * self._step_s
+        self.steps += active
+        np.add(self.work_j, work, out=self.work_j, where=active)
+        self.saturated += (np.abs(asked) >= self._limit) & alive
+        self.beyond += (excess > 1e-4) & alive
+
+
+@dataclass(frozen=True, eq=False)
+class GroupLog:
+    """What happened in runs that share a floor and a physics step.
+
+    ``command [T, N, C]`` is what the policies observed (ramped by the loop), ``changes`` the
+    periods in which another one was asked for.
+    """
+
+    runs: tuple[Run, ...]
+    period_s: float
+    course: Course
+    sums: Sums
+    falls: tuple[Fall | None, ...]
+    command: np.ndarray
+    changes: tuple[tuple[int, ...], ...]
+    pushing: np.ndarray
+    mass_kg: np.ndarray

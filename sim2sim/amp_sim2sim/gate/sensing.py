@@ -1,4 +1,4 @@
-"""What the robots measure: the truth with noise, biases, calibration errors and lost samples."""
+"""What the robots measure: the truth with noise, biases, calibration errors, delay and loss."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ GYRO_NOISE_RAD_S, ATTITUDE_NOISE_RAD = 0.1, 0.02
 JOINT_POS_NOISE_RAD, JOINT_VEL_NOISE_RAD_S = 0.01, 0.5
 """Standard deviations of reference noise (``sensor_noise`` 1), the order that is usual in training
 for quadrupeds; a robot's own encoders and IMU are better."""
+_GAP_EVERY_S = 1.0
 
 
 class Sensing:
-    """The sensors of ``N`` robots; run ``i`` draws its random numbers from ``rngs[i]``."""
+    """The sensors of ``N`` robots at every tick of their loops; run ``i`` draws its random numbers
+    from ``rngs[i]``. ``state`` is what reached the loops last, always the same arrays."""
 
     def __init__(
         self,
         all_of: Sequence[Conditions],
         rngs: Sequence[np.random.Generator],
-        periods: int,
+        ticks: int,
+        tick_s: float,
         joints: int,
     ) -> None:
         count = len(all_of)
         self.joint_offset = np.zeros((count, joints))
         self._gyro_bias, self._attitude_bias = np.zeros((count, 3)), np.zeros((count, 3))
-        self._lost = np.zeros((periods, count), dtype=bool)
-        self._noisy = np.flatnonzero([c.sensor_noise > 0.0 for c in all_of])
+        self._lost = np.zeros((ticks, count), dtype=bool)
         noise = []
         for i, (c, rng) in enumerate(zip(all_of, rngs, strict=True)):
             self.joint_offset[i] = c.joint_offset_rad * rng.choice((-1.0, 1.0), joints)
@@ -39,37 +41,81 @@ class Sensing:
             self._attitude_bias[i, :2] = c.attitude_bias_rad * np.array(
                 [np.cos(angle), np.sin(angle)]
             )
-            self._lost[:, i] = rng.uniform(size=periods) < c.drop_share
+            self._lost[:, i] = _losses(c, rng, ticks, tick_s)
             if c.sensor_noise > 0.0:
-                noise.append(c.sensor_noise * rng.standard_normal((periods, 6 + 2 * joints)))
+                noise.append(c.sensor_noise * rng.standard_normal((ticks, 6 + 2 * joints)))
         self._lost[0] = False
-        self._noise = np.stack(noise, axis=1) if noise else np.zeros((periods, 0, 6 + 2 * joints))
-        self._last: RobotState | None = None
+        self._noisy = np.flatnonzero([c.sensor_noise > 0.0 for c in all_of])
+        self._noise = np.stack(noise, axis=1) if noise else np.zeros((ticks, 0, 6 + 2 * joints))
+        turned = [c.sensor_noise > 0.0 or c.attitude_bias_rad > 0.0 for c in all_of]
+        self._turned = np.flatnonzero(turned)
+        self._rotation = self._attitude_errors()
+        delay = np.rint([c.latency_s / tick_s for c in all_of]).astype(int)
+        self._late, self._delay = np.flatnonzero(delay), delay[delay > 0]
+        self._past = np.zeros((max(self._delay, default=0) + 1, len(self._late), 7 + 2 * joints))
+        self.state = RobotState(
+            np.zeros((count, 3)), np.zeros((count, 4)), np.zeros((count, joints)),
+            np.zeros((count, joints)),
+        )  # fmt: skip
+
+    def _attitude_errors(self) -> np.ndarray:
+        """Bias and noise of the attitude as quaternions in the base frame, ``[ticks, T, 4]``."""
+        rotation = np.tile(self._attitude_bias[self._turned], (len(self._lost), 1, 1))
+        noisy = np.isin(self._turned, self._noisy)
+        rotation[:, noisy] += ATTITUDE_NOISE_RAD * self._noise[:, :, 3:6]
+        return rotations.from_exp_map(rotation)
 
     def measure(
-        self, period: int, quat: np.ndarray, gyro: np.ndarray, pos: np.ndarray, vel: np.ndarray
-    ) -> RobotState:
-        """Measurements ``[N, ...]`` of true attitude wxyz, angular velocity (base) and joints."""
-        rotation = self._attitude_bias.copy()
-        gyro, pos, vel = gyro + self._gyro_bias, pos + self.joint_offset, vel.copy()
+        self, tick: int, quat: np.ndarray, gyro: np.ndarray, pos: np.ndarray, vel: np.ndarray
+    ) -> np.ndarray:
+        """Measure true attitude wxyz, angular velocity (base) and joints ``[N, ...]``; returns
+        which robots' ``state`` is new, ``[N]`` bool."""
+        new = RobotState(gyro + self._gyro_bias, quat.copy(), pos + self.joint_offset, vel.copy())
         if len(self._noisy):
-            noise, joints = self._noise[period], pos.shape[1]
-            gyro[self._noisy] += GYRO_NOISE_RAD_S * noise[:, :3]
-            rotation[self._noisy] += ATTITUDE_NOISE_RAD * noise[:, 3:6]
-            pos[self._noisy] += JOINT_POS_NOISE_RAD * noise[:, 6 : 6 + joints]
-            vel[self._noisy] += JOINT_VEL_NOISE_RAD_S * noise[:, 6 + joints :]
-        state = RobotState(gyro, _turned(quat, rotation), pos, vel)
-        lost = self._lost[period]
-        if self._last is not None and lost.any():
-            for name in ("ang_vel_b", "quat_w", "joint_pos", "joint_vel"):
-                getattr(state, name)[lost] = getattr(self._last, name)[lost]
-        self._last = state
-        return state
+            self._add_noise(tick, new)
+        if len(self._turned):
+            quat = new.quat_w[self._turned]
+            new.quat_w[self._turned] = rotations.multiply(quat, self._rotation[tick])
+        if len(self._late):
+            self._delay_by_latency(tick, new)
+        fresh = ~self._lost[tick]
+        whole = bool(fresh.all())
+        for kept, value in zip(_arrays(self.state), _arrays(new), strict=True):
+            np.copyto(kept, value, where=True if whole else fresh[:, None])
+        return fresh
+
+    def _add_noise(self, tick: int, new: RobotState) -> None:
+        noise, joints = self._noise[tick], new.joint_pos.shape[1]
+        new.ang_vel_b[self._noisy] += GYRO_NOISE_RAD_S * noise[:, :3]
+        new.joint_pos[self._noisy] += JOINT_POS_NOISE_RAD * noise[:, 6 : 6 + joints]
+        new.joint_vel[self._noisy] += JOINT_VEL_NOISE_RAD_S * noise[:, 6 + joints :]
+
+    def _delay_by_latency(self, tick: int, new: RobotState) -> None:
+        slots, late = len(self._past), self._late
+        row = np.concatenate([array[late] for array in _arrays(new)], axis=1)
+        if tick == 0:
+            self._past[:] = row  # the robot stood there before
+        self._past[tick % slots] = row
+        then = self._past[(tick - self._delay) % slots, np.arange(len(late))]
+        first = 0
+        for array in _arrays(new):
+            array[late] = then[:, first : first + array.shape[1]]
+            first += array.shape[1]
 
 
-def _turned(quat: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """``quat [N, 4]`` followed by rotation vectors ``[N, 3]`` in the base frame."""
-    return rotations.multiply(quat, rotations.from_exp_map(rotation))
+def _arrays(state: RobotState) -> tuple[np.ndarray, ...]:
+    return state.ang_vel_b, state.quat_w, state.joint_pos, state.joint_vel
+
+
+def _losses(c: Conditions, rng: np.random.Generator, ticks: int, tick_s: float) -> np.ndarray:
+    """Which ticks' measurements are lost, ``[ticks]`` bool: each by itself, and gaps."""
+    lost = rng.uniform(size=ticks) < c.drop_share
+    gap = round(c.gap_s / tick_s)
+    every = round(_GAP_EVERY_S / tick_s)
+    for start in range(every, ticks, every):
+        begin = start + int(rng.integers(every // 2))
+        lost[begin : begin + gap] = True
+    return lost
 
 
 def _direction(rng: np.random.Generator) -> np.ndarray:

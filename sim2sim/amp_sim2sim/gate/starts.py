@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import mujoco
 import numpy as np
 
 from amp_sdk import rotations
@@ -14,6 +13,7 @@ from amp_sdk.robots import RobotSpec
 from amp_sim2sim.gate.conditions import Conditions
 from amp_sim2sim.gate.model import plane_normal, slope_quaternion
 from amp_sim2sim.robot_in_sim import RobotInSim
+from amp_sim2sim.scene import build_model
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +29,13 @@ class Starts:
 
 
 def make_starts(
-    model: mujoco.MjModel,
     robot: RobotSpec,
     contract: PolicyContract,
     all_of: Sequence[Conditions],
     rngs: Sequence[np.random.Generator],
 ) -> Starts:
     """Every robot at rest on its floor, its lowest point just touching it."""
-    sim = RobotInSim(model, robot, contract.joint_names)
+    sim = RobotInSim(build_model(robot), robot, contract.joint_names)
     default = contract.joint_array("default_pos_rad")
     stand_height = sim.stand(default, 0.0)
     lower, upper = contract.joint_array("lower_rad"), contract.joint_array("upper_rad")

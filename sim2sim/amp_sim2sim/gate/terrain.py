@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -33,30 +34,59 @@ class Terrain:
         )
         return self.heights_m[row, column]
 
+    @property
+    def top_m(self) -> float:
+        """Its highest point."""
+        return 0.0 if self.heights_m is None else float(self.heights_m.max())
+
+
+class Floors:
+    """The floors of ``N`` runs, which share a model: all of them planes, or none."""
+
+    def __init__(self, floors: Sequence[tuple[str, float]], seed: int) -> None:
+        made = {floor: make_terrain(*floor, seed) for floor in dict.fromkeys(floors)}
+        # the highest first: the model's bounding boxes are its, and hold the others
+        order = sorted(made, key=lambda floor: -made[floor].top_m)
+        self.terrains = [made[floor] for floor in order]
+        self._which = np.array([order.index(floor) for floor in floors])
+
+    def height(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The height ``[N]`` of every run's floor at ``x``, ``y [N]``."""
+        result = np.zeros_like(x)
+        for i, terrain in enumerate(self.terrains):
+            rows = self._which == i
+            result[rows] = terrain.height(x[rows], y[rows])
+        return result
+
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Add the floor to a model, on a mocap body: a frame that each simulation can turn."""
         body = spec.worldbody.add_body(name=f"{FLOOR}_body", mocap=True)
         contact = {"contype": 1, "conaffinity": 1}
-        if self.heights_m is None:
+        if self.terrains[0].heights_m is None:
             plane = mujoco.mjtGeom.mjGEOM_PLANE
             body.add_geom(name=FLOOR, type=plane, size=(0, 0, 0.05), **contact)
             return
-        low, high = float(self.heights_m.min()), float(self.heights_m.max())
-        half, cells = EXTENT_M / 2, len(self.heights_m)
-        spec.add_hfield(
-            name=FLOOR,
-            nrow=cells,
-            ncol=cells,
-            size=(half, half, max(high - low, 1e-6), 0.5),
-            userdata=((self.heights_m - low) / max(high - low, 1e-6)).ravel().tolist(),
-        )
-        body.add_geom(
-            name=FLOOR,
-            type=mujoco.mjtGeom.mjGEOM_HFIELD,
-            hfieldname=FLOOR,
-            pos=(0, 0, low),
-            **contact,
-        )
+        for i, terrain in enumerate(self.terrains):
+            _add_field(spec, f"{FLOOR}_{i}", terrain)
+        field = mujoco.mjtGeom.mjGEOM_HFIELD
+        body.add_geom(name=FLOOR, type=field, hfieldname=f"{FLOOR}_0", **contact)
+
+    def choose(self, batch) -> None:
+        """Give every simulation of a ``mujoco.batch.Batch`` its own floor."""
+        if self.terrains[0].heights_m is not None:
+            batch.expand("geom_dataid")[:, batch.model.geom(FLOOR).id] = self._which
+
+
+def _add_field(spec: mujoco.MjSpec, name: str, terrain: Terrain) -> None:
+    heights, top = terrain.heights_m, max(terrain.top_m, 1e-6)
+    assert heights is not None and heights.min() == 0.0, "level at the start"
+    spec.add_hfield(
+        name=name,
+        nrow=len(heights),
+        ncol=len(heights),
+        size=(EXTENT_M / 2, EXTENT_M / 2, top, 0.5),
+        userdata=(heights / top).ravel().tolist(),
+    )
 
 
 def make_terrain(kind: str, height_m: float, seed: int) -> Terrain:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from amp_sdk.contract import PolicyContract
 from amp_sim2sim.episode import EpisodeLog, FineLog
-from amp_sim2sim.gate.simulate import GroupLog
+from amp_sim2sim.gate.recording import GroupLog
 
 
 def episode_log(log: GroupLog, i: int, contract: PolicyContract) -> EpisodeLog:
@@ -24,7 +24,7 @@ def episode_log(log: GroupLog, i: int, contract: PolicyContract) -> EpisodeLog:
         period_s=log.period_s,
         duration_s=len(course.base_pos_w) * log.period_s,
         fall=log.falls[i],
-        command=log.command[0, i],
+        command=log.command[end - 1, i],
         base_pos_w=course.base_pos_w[:end, i],
         base_quat_w=course.base_quat_w[:end, i],
         lin_vel_w=course.lin_vel_w[:end, i],

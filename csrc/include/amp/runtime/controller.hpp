@@ -14,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
 #include "amp/runtime/config.hpp"
 #include "amp/runtime/trajectory.hpp"
@@ -82,7 +83,8 @@ class Controller {
   void command_damped(const RobotState* state);
   void command_pose(const Pose& pose, const RobotState& state, double dt_s);
 
-  LoopConfig config_;
+  std::shared_ptr<const LoopConfig> held_;  // shared by copies of a controller, which is most of it
+  const LoopConfig& config_;
   StateWatchdog watchdog_;
   LoopStatus status_{};
   JointCommand command_{};

@@ -13,8 +13,8 @@ struct Pose {
   std::array<double, kMaxJoints> pos{}, kp{}, kd{};
 };
 
-// a + share (b - a), where share is 0 to 1; exactly a and b at the ends.
-Pose mix(const Pose& a, const Pose& b, double share);
+// a + share (b - a) of the first `joints`, where share is 0 to 1; exactly a and b at the ends.
+Pose mix(const Pose& a, const Pose& b, double share, std::size_t joints);
 
 // 3 s^2 - 2 s^3 of a share that is first limited to 0 to 1: starts and ends at rest.
 double smooth(double share);
