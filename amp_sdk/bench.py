@@ -43,7 +43,7 @@ BENCHES: Dict[str, Tuple[str, Optional[str], str]] = {
     ),
     "separation": (
         "amp_sim2sim.bench.separation",
-        "train",
+        "sim",
         "whether the gate passes a policy and fails eight damaged variants of it",
     ),
     "dds": (
