@@ -70,6 +70,10 @@ def run_layer(module: str, extra: Optional[str], argv: Optional[List[str]] = Non
     return guarded(command)
 
 
+_EXTRA_OF = {"viser": "view", "mjviser": "view"}
+"""Packages that only one ability of a layer needs, in an extra of its own."""
+
+
 def _advice(missing: str, extra: Optional[str]) -> str:
     if missing.startswith("amp_"):
         return (
@@ -84,6 +88,7 @@ def _advice(missing: str, extra: Optional[str]) -> str:
     if missing == "mujoco" and sys.version_info < (3, 11):
         found = ".".join(map(str, sys.version_info[:3]))
         return f"this command needs MuJoCo 4, which needs Python 3.11 or newer, found {found}"
+    extra = _EXTRA_OF.get(missing, extra)
     # not 'pip install amp-sdk[...]': the public index has another project of that name
     of, what = ("", "'.'") if extra is None else (f" (extra {extra!r})", f"'.[{extra}]'")
     return (

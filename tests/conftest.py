@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,25 @@ def renderer() -> None:
     if done.returncode:
         why = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         pytest.skip(f"no rendering with MUJOCO_GL={os.environ['MUJOCO_GL']}: {why}")
+
+
+@pytest.fixture
+def page() -> Iterator:
+    """A page of a headless Chromium (playwright), which draws WebGL without a GPU; skips where
+    there is none."""
+    reason = "no page is looked at: playwright is not installed (extra 'test')"
+    playwright = pytest.importorskip("playwright.sync_api", reason=reason)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    with playwright.sync_playwright() as library:
+        try:
+            browser = library.chromium.launch(
+                executable_path=found,
+                args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+            )
+        except playwright.Error as error:
+            pytest.skip(f"no page is looked at: no Chromium ({str(error).splitlines()[0]})")
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.set_default_timeout(120_000)
+        yield page
+        browser.close()

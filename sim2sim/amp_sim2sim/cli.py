@@ -25,6 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from amp_sim2sim.gate.command import run
 
         return run(args)
+    if args.view:
+        from amp_sim2sim.view.command import run
+
+        return run(args)
     _choose_renderer()
     # what is needed at the end is imported now, so that a missing package costs no run
     from amp_sdk.policy import load_policy
@@ -94,10 +98,24 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="default: all cores; the results are the same",
     )
+    view = parser.add_argument_group(
+        "view",
+        "Watch the policy live instead, command it and push it: in a window where there is a "
+        "display, else as a web page (extra 'view'). Of the options above, only --seed applies.",
+    ).add_argument
+    view("--view", action="store_true", help="open it; Ctrl-C ends")
+    view("--port", type=int, metavar="N", help="serve the page, at this port (default: 8080)")
     return parser
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
+    if args.view:
+        for name in ("gate", "motion", "max_joint_error", "video", "report", "json"):
+            if getattr(args, name):
+                option = f"--{name.replace('_', '-')}"
+                raise InputError(f"{option} does not apply to a view; leave it out")
+    elif args.port is not None:
+        raise InputError("--port belongs to a view; add --view")
     if args.video is not None and args.video.suffix.lower() != ".mp4":
         raise InputError(f"--video {args.video}: expected a file name that ends in .mp4")
     if args.report is not None and args.report.exists() and not args.report.is_dir():

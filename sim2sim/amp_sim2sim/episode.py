@@ -2,80 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-
 import mujoco
 import numpy as np
 
 from amp_sdk.contract import PolicyContract
-from amp_sdk.errors import InputError
 from amp_sdk.observation import ObservationBuilder
 from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
 from amp_sim2sim import metrics
+from amp_sim2sim.recorder import EpisodeLog, Fall, Recorder, steps_per_period
 from amp_sim2sim.robot_in_sim import RobotInSim
 
 MAX_TILT_RAD = 1.0
 MIN_HEIGHT_SHARE = 0.5
+DIVERGED = "the simulation diverged"
 _JOINT_SPREAD_RAD = 0.05
-
-
-@dataclass(frozen=True)
-class Fall:
-    """When and why an episode ended early."""
-
-    time_s: float
-    reason: str
-
-
-@dataclass(frozen=True)
-class FineLog:
-    """At every physics step: ``[S, J]`` float32."""
-
-    step_s: float
-    joint_pos: np.ndarray
-    joint_vel: np.ndarray
-    torque_nm: np.ndarray
-
-
-@dataclass(frozen=True)
-class EpisodeLog:
-    """What happened, at every control period (``[T, ...]``), up to the end or the fall.
-
-    ``base_pos_w [T, 3]`` m, ``base_quat_w [T, 4]`` wxyz, ``lin_vel_w [T, 3]`` m/s, ``ang_vel_b
-    [T, 3]`` rad/s, ``joint_pos [T, J]`` rad, ``action [T, J]`` as applied, ``foot_contact [T, F]``
-    bool. ``fine`` is dropped where only the course matters.
-    """
-
-    number: int
-    period_s: float
-    duration_s: float
-    fall: Fall | None
-    command: np.ndarray
-    base_pos_w: np.ndarray
-    base_quat_w: np.ndarray
-    lin_vel_w: np.ndarray
-    ang_vel_b: np.ndarray
-    joint_pos: np.ndarray
-    action: np.ndarray
-    foot_contact: np.ndarray
-    fine: FineLog | None
-
-    def without_fine(self) -> EpisodeLog:
-        """The same log with the record of every physics step dropped."""
-        return dataclasses.replace(self, fine=None)
-
-
-def steps_per_period(contract: PolicyContract, step_s: float) -> int:
-    """Physics steps in a control period. Raises InputError where that is no whole number."""
-    steps = round(contract.control_period_s / step_s)
-    if steps < 1 or abs(steps * step_s - contract.control_period_s) > 1e-9:
-        raise InputError(
-            f"control_period_s is {contract.control_period_s!r}; expected a whole number of "
-            f"physics steps of {step_s!r} s, so that the policy runs at the rate of its training"
-        )
-    return steps
 
 
 def pd_torque(
@@ -88,6 +29,65 @@ def pd_torque(
     return np.clip(torque, -limit, limit, out=torque)
 
 
+class Drive:
+    """A policy on a simulated robot, one control period after another: ``look``, ``think``, then
+    ``steps`` times ``step``. The contract decides everything; ``action [J]`` is the newest as
+    applied, ``target_rad [J]`` what it asks of the joints."""
+
+    def __init__(self, model: mujoco.MjModel, robot: RobotSpec, policy: Policy) -> None:
+        contract = policy.contract
+        self.sim = RobotInSim(model, robot, contract.joint_names)
+        self.steps = steps_per_period(contract, model.opt.timestep)
+        self._policy = policy
+        self._builder = ObservationBuilder(contract)
+        self._obs = np.zeros(contract.obs_dim, dtype=np.float32)
+        self._min_height = 0.0
+        self._sensed = False
+        self.action = np.zeros(contract.action_dim)
+        self.target_rad = np.zeros(contract.action_dim)
+
+    def begin(self, seed: int, number: int) -> None:
+        """Start episode ``number`` of ``seed``: at rest in the contract's default pose, each joint
+        off by up to 0.05 rad, with a random yaw."""
+        contract, rng = self._policy.contract, np.random.default_rng([seed, number])
+        default_pos = contract.joint_array("default_pos_rad")
+        self._min_height = MIN_HEIGHT_SHARE * self.sim.stand(default_pos, 0.0)
+        start = default_pos + rng.uniform(-_JOINT_SPREAD_RAD, _JOINT_SPREAD_RAD, default_pos.shape)
+        lower, upper = contract.joint_array("lower_rad"), contract.joint_array("upper_rad")
+        self.sim.stand(np.clip(start, lower, upper), rng.uniform(-np.pi, np.pi))
+        self._builder.reset()
+        self._sensed = False
+        self.action[:] = 0.0
+        self.target_rad = default_pos
+
+    def look(self) -> tuple[str, np.ndarray]:
+        """Why the present state counts as fallen, or an empty text, and the feet on the floor."""
+        sim = self.sim
+        sim.sense()
+        self._sensed = True
+        if not sim.is_finite():
+            return DIVERGED, np.zeros(0, dtype=bool)
+        feet, trunk_down = sim.floor_contacts()
+        return fall_reason(sim.base_pose_w, trunk_down, self._min_height), feet
+
+    def think(self, command: np.ndarray) -> None:
+        """The policy's answer to what the robot measures and ``command [C]``."""
+        contract = self._policy.contract
+        self._builder.build(self.sim.measure(), command, self.action, out=self._obs)
+        self.action = contract.applied_action(self._policy.act(self._obs)[0].astype(np.float64))
+        self.target_rad = contract.joint_target_rad(self.action)
+
+    def step(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One physics step; joint angles and velocities before it, and the torques of it, [J]."""
+        if not self._sensed:
+            self.sim.sense()
+        self._sensed = False
+        pos, vel = self.sim.joint_pos, self.sim.joint_vel
+        torque = pd_torque(self._policy.contract, self.target_rad, pos, vel)
+        self.sim.push(torque)
+        return pos, vel, torque
+
+
 def run_episode(
     model: mujoco.MjModel,
     robot: RobotSpec,
@@ -98,46 +98,25 @@ def run_episode(
 ) -> EpisodeLog:
     """Run episode ``number`` of ``seed``: the result depends on nothing else.
 
-    The robot starts at rest in the contract's default pose, each joint off by up to 0.05 rad, with
-    a random yaw, and gets the contract's nominal command.
+    It starts as ``Drive.begin`` says and gets the contract's nominal command.
     """
     contract = policy.contract
-    rng = np.random.default_rng([seed, number])
-    sim = RobotInSim(model, robot, contract.joint_names)
-    default_pos = contract.joint_array("default_pos_rad")
-    default_height = sim.stand(default_pos, 0.0)
-    start = default_pos + rng.uniform(-_JOINT_SPREAD_RAD, _JOINT_SPREAD_RAD, default_pos.shape)
-    lower, upper = contract.joint_array("lower_rad"), contract.joint_array("upper_rad")
-    sim.stand(np.clip(start, lower, upper), rng.uniform(-np.pi, np.pi))
-    recorder = _Recorder(contract, model.opt.timestep, len(robot.foot_bodies), duration_s)
-    fall = _drive(sim, policy, recorder, MIN_HEIGHT_SHARE * default_height)
+    drive = Drive(model, robot, policy)
+    drive.begin(seed, number)
+    recorder = Recorder(contract, model.opt.timestep, len(robot.foot_bodies), duration_s)
+    fall = _run(drive, contract, recorder)
     return recorder.finish(number, duration_s, fall, contract.nominal_command)
 
 
-def _drive(sim: RobotInSim, policy: Policy, recorder: _Recorder, min_height: float) -> Fall | None:
-    contract = policy.contract
-    builder = ObservationBuilder(contract)
-    obs = np.zeros(contract.obs_dim, dtype=np.float32)
-    action = np.zeros(contract.action_dim)
+def _run(drive: Drive, contract: PolicyContract, recorder: Recorder) -> Fall | None:
     for period in range(recorder.periods):
-        sim.sense()
-        if not sim.is_finite():
-            return Fall(period * contract.control_period_s, "the simulation diverged")
-        feet, trunk_down = sim.floor_contacts()
-        reason = fall_reason(sim.base_pose_w, trunk_down, min_height)
+        reason, feet = drive.look()
         if reason:
             return Fall(period * contract.control_period_s, reason)
-        builder.build(sim.measure(), contract.nominal_command, action, out=obs)
-        action = contract.applied_action(policy.act(obs)[0].astype(np.float64))
-        target = contract.joint_target_rad(action)
-        recorder.period(period, sim, action, feet)
-        for step in range(recorder.steps):
-            if step:
-                sim.sense()
-            pos, vel = sim.joint_pos, sim.joint_vel
-            torque = pd_torque(contract, target, pos, vel)
-            recorder.step(period * recorder.steps + step, pos, vel, torque)
-            sim.push(torque)
+        drive.think(contract.nominal_command)
+        recorder.period(period, drive.sim, drive.action, feet)
+        for step in range(drive.steps):
+            recorder.step(period * drive.steps + step, *drive.step())
     return None
 
 
@@ -149,48 +128,3 @@ def fall_reason(base_pose_w: np.ndarray, trunk_down: bool, min_height: float) ->
     if base_pose_w[2] < min_height:
         return f"base below {MIN_HEIGHT_SHARE:g} of its standing height"
     return "trunk on the floor" if trunk_down else ""
-
-
-class _Recorder:
-    """Arrays of a whole episode, filled as it goes."""
-
-    def __init__(self, contract: PolicyContract, step_s: float, feet: int, duration_s: float):
-        self.steps = steps_per_period(contract, step_s)
-        self.periods = max(1, round(duration_s / contract.control_period_s))
-        self._period_s, self._step_s = contract.control_period_s, step_s
-        joints, total = contract.action_dim, self.periods * self.steps
-        self._base = np.zeros((self.periods, 13))
-        self._joint_pos = np.zeros((self.periods, joints))
-        self._action = np.zeros((self.periods, joints))
-        self._contact = np.zeros((self.periods, feet), dtype=bool)
-        self._fine = np.zeros((3, total, joints), dtype=np.float32)
-        self._done = 0
-
-    def period(self, i: int, sim: RobotInSim, action: np.ndarray, feet: np.ndarray) -> None:
-        self._base[i, :7], self._base[i, 7:] = sim.base_pose_w, sim.base_velocity
-        self._joint_pos[i], self._action[i], self._contact[i] = sim.joint_pos, action, feet
-        self._done = i + 1
-
-    def step(self, i: int, pos: np.ndarray, vel: np.ndarray, torque: np.ndarray) -> None:
-        self._fine[0, i], self._fine[1, i], self._fine[2, i] = pos, vel, torque
-
-    def finish(
-        self, number: int, duration_s: float, fall: Fall | None, command: np.ndarray
-    ) -> EpisodeLog:
-        base = self._base[: self._done]
-        fine = self._fine[:, : self._done * self.steps]
-        return EpisodeLog(
-            number=number,
-            period_s=self._period_s,
-            duration_s=duration_s,
-            fall=fall,
-            command=command,
-            base_pos_w=base[:, :3],
-            base_quat_w=base[:, 3:7],
-            lin_vel_w=base[:, 7:10],
-            ang_vel_b=base[:, 10:],
-            joint_pos=self._joint_pos[: self._done],
-            action=self._action[: self._done],
-            foot_contact=self._contact[: self._done],
-            fine=FineLog(self._step_s, fine[0], fine[1], fine[2]),
-        )

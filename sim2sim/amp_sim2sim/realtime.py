@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +19,7 @@ from amp_sdk._cli import guarded
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime import Board, Role, messages
+from amp_sim2sim.pace import Pace
 from amp_sim2sim.robot_in_sim import RobotInSim
 from amp_sim2sim.robot_messages import SimulatedRobot
 from amp_sim2sim.scene import PHYSICS_STEP_S, build_model
@@ -45,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit:
         pass
     finally:
-        print(f"simulated {robot.simulated_s:.3f} s, {robot.behind_s:.3f} s left out", flush=True)
+        behind_s = robot.pace.behind_s
+        print(f"simulated {robot.simulated_s:.3f} s, {behind_s:.3f} s left out", flush=True)
         board.release(Role.ROBOT)
     return 0
 
@@ -75,21 +76,14 @@ class RealtimeRobot:
         sim.stand(np.array(joint["stand_pos_rad"]), 0.0)
         self.robot = SimulatedRobot(sim, robot)
         self.simulated_s = 0.0
-        self.behind_s = 0.0
+        self.pace = Pace(PHYSICS_STEP_S)
 
     def run(self) -> None:
         """Step in real time until the loop has ended."""
-        step_ns = round(1e9 * PHYSICS_STEP_S)
-        due_ns = messages.now_ns()
+        self.pace = Pace(PHYSICS_STEP_S)
         while self._board.native.running != _LOOP_ENDED:
             self.step()
-            due_ns += step_ns
-            left_ns = due_ns - messages.now_ns()
-            if left_ns > 0:
-                time.sleep(left_ns * 1e-9)
-            elif left_ns < -step_ns:  # steps that were missed are left out
-                self.behind_s -= left_ns * 1e-9
-                due_ns -= left_ns
+            self.pace.wait()
 
     def step(self) -> None:
         """Measure, then one physics step under the newest command; limp before the first.

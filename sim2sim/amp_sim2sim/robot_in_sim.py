@@ -27,6 +27,7 @@ class RobotInSim:
         self._qpos = np.array([joint.qposadr[0] for joint in joints])
         self._qvel = np.array([joint.dofadr[0] for joint in joints])
         self._motor = np.array([model.actuator(name).id for name in joint_names])
+        self.base_body = model.body(robot.base_body).id
         base = model.joint(int(model.body(robot.base_body).jntadr[0]))
         self._base_pos, self._base_vel = int(base.qposadr[0]), int(base.dofadr[0])
         self._imu_quat = _sensor(model, "imu_quat")
@@ -94,6 +95,10 @@ class RobotInSim:
         """Apply torques ``[J]`` for one physics step."""
         self.data.ctrl[self._motor] = torque_nm
         mujoco.mj_step2(self.model, self.data)
+
+    def shove(self, force_w: np.ndarray) -> None:
+        """A force ``[3]`` N on the base from now on; zero ends it."""
+        self.data.xfrc_applied[self.base_body, :3] = force_w
 
     def measure(self) -> RobotState:
         """What the IMU and the encoders report: all that a policy may see."""

@@ -97,7 +97,7 @@ def verify(
     episodes: list[EpisodeResult] = []
     shown: EpisodeLog | None = None
     for number in range(settings.episodes):
-        with _without_warnings():
+        with without_warnings():
             log = run_episode(model, robot, policy, settings.seed, number, settings.duration_s)
         episodes.append(measure_episode(log, contract, mass, error))
         logs.append(log.without_fine())
@@ -111,7 +111,7 @@ def verify(
 
 
 @contextlib.contextmanager
-def _without_warnings() -> Iterator[None]:
+def without_warnings() -> Iterator[None]:
     """Keep MuJoCo from writing MUJOCO_LOG.TXT where it stands: divergence is reported as a fall."""
     before = mujoco.get_mju_user_warning()
     mujoco.set_mju_user_warning(lambda _: None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amp_sdk.contract import PolicyContract
-from amp_sim2sim.episode import EpisodeLog, FineLog
+from amp_sim2sim.episode import EpisodeLog
 from amp_sim2sim.gate.recording import GroupLog
+from amp_sim2sim.recorder import FineLog
 
 
 def episode_log(log: GroupLog, i: int, contract: PolicyContract) -> EpisodeLog:
