@@ -101,7 +101,7 @@ class WindowView:
             self._viewer.set_figures(self._figures())
         self._shown += 1
 
-    def _texts(self) -> list[tuple[int, int, str, str]]:
+    def _texts(self) -> tuple[int, int, str, str]:
         session = self._session
         commands = zip(session.contract.commands, session.command, strict=True)
         lines = [
@@ -114,11 +114,13 @@ class WindowView:
             lines.append(("fell", f"{session.fall.time_s:.1f} s: {session.fall.reason}"))
         left, right = ("\n".join(column) for column in zip(*lines, strict=True))
         corner = int(mujoco.mjtGridPos.mjGRID_TOPLEFT)
-        return [(int(mujoco.mjtFontScale.mjFONTSCALE_150), corner, left, right)]
+        return int(mujoco.mjtFontScale.mjFONTSCALE_150), corner, left, right
 
     def _figures(self) -> list[tuple[mujoco.MjrRect, mujoco.MjvFigure]]:
         charts = live_charts(self._session.window(), self._session.contract, self.joint)
         view = self._viewer.viewport
+        if view is None:  # it was closed
+            return []
         width, height = view.width // 3, view.height // (len(charts) + 1)
         return [
             (mujoco.MjrRect(view.width - width, k * height, width, height), figure(chart))
