@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from amp_sim2sim import video  # noqa: F401
     if args.report:
         from amp_sim2sim import report  # noqa: F401
-    verification = _verify(args, load_policy(args.policy))
+    verification = _verify(args, load_policy(args.policy, complete=args.complete))
     write_json(args.json, verification.results)
     console.print_results(verification.results)
     film_error = _show(args, verification)
@@ -55,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("policy", metavar="POLICY", help="ONNX file, or the name of a shipped policy")
+    add(
+        "--complete",
+        type=Path,
+        metavar="FILE",
+        help="YAML with what the metadata of another project's POLICY do not say",
+    )
     add("--episodes", type=int, default=32, metavar="N", help="default: %(default)s")
     add("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
     add("--duration", type=float, default=10.0, metavar="S", help="of an episode; default: 10")

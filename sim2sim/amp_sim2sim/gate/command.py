@@ -7,8 +7,9 @@ from pathlib import Path
 
 from amp_sdk import robots
 from amp_sdk._cli import write_json
+from amp_sdk.contract import read_contract
 from amp_sdk.errors import InputError
-from amp_sdk.policy import Policy, load_policy
+from amp_sdk.policy import Policy, load_policy, resolve
 from amp_sim2sim import console
 from amp_sim2sim.clips import load_comparison
 from amp_sim2sim.gate import report
@@ -26,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.threads < 0:
         raise InputError(f"--threads {args.threads}: expected 0 (all cores) or more")
-    policies = [load_policy(name) for name in (args.policy, *args.compare)]
+    policies = [load_policy(args.policy, complete=args.complete)]
+    policies += [_load_other(name, args.complete) for name in args.compare]
     suites = [load_suite(args.gate, policy.contract.robot) for policy in policies]
     gates = [_run(args, p, s) for p, s in zip(policies, suites, strict=True)]
     results = tuple(gate.results for gate in gates)
@@ -41,6 +43,15 @@ def run(args: argparse.Namespace) -> int:
         write_json(args.report / "results.json", _written(results))
         print(f"report: {report.write_report(args.report, gates)}")
     return 0 if all(r.passed for r in results) else 1
+
+
+def _load_other(name: str, complete: Path | None) -> Policy:
+    """A policy to compare with; ``complete`` is for one without a contract of its own."""
+    try:
+        read_contract(resolve(name))
+    except InputError:
+        return load_policy(name, complete=complete)
+    return load_policy(name)
 
 
 def _written(results: tuple[GateResults, ...]) -> GateResults | tuple[GateResults, ...]:
