@@ -16,14 +16,13 @@ _STICTION_RAD_S = 0.05
 
 
 class ServoCommand(Protocol):
-    """What motors are told, all ``[N, J]``; ``servo`` is 0 where a motor is limp."""
+    """What motors are told, all ``[N, J]``; an idle one has gains of zero."""
 
     target_pos: np.ndarray
     target_vel: np.ndarray
     feed_forward: np.ndarray
     kp: np.ndarray
     kd: np.ndarray
-    servo: np.ndarray
 
 
 class Motors:
@@ -57,8 +56,8 @@ class Motors:
         asked *= command.target_pos - pos - self._offset
         asked += self._kd_ratio * command.kd * (command.target_vel - vel)
         asked += command.feed_forward
-        asked *= command.servo
-        np.clip(asked, -self._limit, self._limit, out=asked)
+        np.minimum(asked, self._limit, out=asked)
+        np.maximum(asked, -self._limit, out=asked)
         torque = self._strength * asked
         if len(self._curved):
             torque[self._curved] = self._within_curve(torque[self._curved], vel[self._curved])

@@ -37,7 +37,8 @@ def ticks_of(period_s: float, step_s: float) -> tuple[int, int]:
 class Loops:
     """The loops of ``N`` robots in policy mode, with the runtime's default settings.
 
-    They have stood up at once, and blend into the policy at once: what they see of the start is
+    ``state`` are views of what the robots measured last, to be written to before ``stamp``.
+    The robots have stood up at once, and blend into the policy at once: what the loops see of it is
     the start pose. A loop that finds a fault damps its robot, as it would in reality.
     """
 
@@ -58,11 +59,15 @@ class Loops:
         self._period_ns, self._tick = round(1e9 * period_s), -_WARM_UP
         self._asked = np.full((robots, len(self._names)), np.nan)
         state, joints = self._batch.state, self._joints
-        self._pos, self._vel = state["joint_pos"][:, joints], state["joint_vel"][:, joints]
+        self.state = RobotState(
+            ang_vel_b=state["gyro_b"],
+            quat_w=state["quat_wxyz"],
+            joint_pos=state["joint_pos"][:, joints],
+            joint_vel=state["joint_vel"][:, joints],
+        )
         self._torque, command = state["joint_torque"][:, joints], self._batch.command
-        self.target_pos, self.target_vel, self.feed_forward, self.kp, self.kd, self.servo = (
-            command[name][:, joints]
-            for name in ("target_pos", "target_vel", "torque", "kp", "kd", "mode")
+        self.target_pos, self.target_vel, self.feed_forward, self.kp, self.kd = (
+            command[name][:, joints] for name in ("target_pos", "target_vel", "torque", "kp", "kd")
         )
 
     @property
@@ -80,13 +85,14 @@ class Loops:
         """The robots' own counters of their newest states, ``[N]``."""
         return self._batch.state["tick"]
 
-    def start(self, state: RobotState, command: np.ndarray) -> None:
-        """Arm them and stand up, at rest in the start pose; ``command [N, C]`` as asked for."""
+    def start(self, command: np.ndarray) -> None:
+        """Arm them and stand up, at rest in the start pose that ``state`` holds; ``command [N, C]``
+        as asked for."""
         everybody = np.ones(len(self._batch.state), dtype=bool)
         self.ask(command)
         for mode in (STOP, *[POLICY] * (_WARM_UP - 1)):
             self._batch.operator_input["requested_mode"] = mode
-            self.measure(state, everybody)
+            self.stamp(everybody)
             self.step(everybody, everybody)
 
     def ask(self, command: np.ndarray) -> None:
@@ -96,15 +102,6 @@ class Loops:
         self._asked = command.copy()
         self._batch.operator_input["velocity_command"][:, self._names] = command
         self._batch.operator_input["sequence"] += 1
-
-    def measure(self, state: RobotState, fresh: np.ndarray) -> None:
-        """New states ``[N, ...]`` where ``fresh [N]`` bool; the rows of the others are their
-        last."""
-        message = self._batch.state
-        message["quat_wxyz"], message["gyro_b"] = state.quat_w, state.ang_vel_b
-        self._pos[:], self._vel[:] = state.joint_pos, state.joint_vel
-        message["time_ns"][fresh] = self.time_ns
-        message["tick"][fresh] += np.uint64(1)
 
     def feel(self, torque_nm: np.ndarray) -> None:
         """The torques ``[N, J]`` that the next measurement reports."""
@@ -130,9 +127,15 @@ class Loops:
         message["target"][rows, joints], message["action"][rows, joints] = target_rad, action
         message["sequence"][rows] += np.uint64(1)
 
+    def stamp(self, fresh: np.ndarray) -> None:
+        """``state`` holds new measurements of the robots ``fresh [N]`` bool."""
+        message = self._batch.state
+        message["time_ns"][fresh] = self.time_ns
+        message["tick"] += fresh
+
     def step(self, fresh: np.ndarray, active: np.ndarray) -> None:
         """One tick of the robots ``active [N]``; ``target_pos``, ``target_vel``, ``feed_forward``,
-        ``kp``, ``kd`` and ``servo [N, J]`` (0: limp) are the command then."""
+        ``kp`` and ``kd [N, J]`` are the command then (all zero: limp)."""
         self._batch.step(self.time_ns, fresh, active)
         self._tick += 1
 

@@ -19,7 +19,7 @@ _GAP_EVERY_S = 1.0
 
 class Sensing:
     """The sensors of ``N`` robots at every tick of their loops; run ``i`` draws its random numbers
-    from ``rngs[i]``. ``state`` is what reached the loops last, always the same arrays."""
+    from ``rngs[i]``. ``state`` is where it writes: what reached the loops last."""
 
     def __init__(
         self,
@@ -27,9 +27,9 @@ class Sensing:
         rngs: Sequence[np.random.Generator],
         ticks: int,
         tick_s: float,
-        joints: int,
+        state: RobotState,
     ) -> None:
-        count = len(all_of)
+        count, joints = state.joint_pos.shape
         self.joint_offset = np.zeros((count, joints))
         self._gyro_bias, self._attitude_bias = np.zeros((count, 3)), np.zeros((count, 3))
         self._lost = np.zeros((ticks, count), dtype=bool)
@@ -53,10 +53,7 @@ class Sensing:
         delay = np.rint([c.latency_s / tick_s for c in all_of]).astype(int)
         self._late, self._delay = np.flatnonzero(delay), delay[delay > 0]
         self._past = np.zeros((max(self._delay, default=0) + 1, len(self._late), 7 + 2 * joints))
-        self.state = RobotState(
-            np.zeros((count, 3)), np.zeros((count, 4)), np.zeros((count, joints)),
-            np.zeros((count, joints)),
-        )  # fmt: skip
+        self.state = state
 
     def _attitude_errors(self) -> np.ndarray:
         """Bias and noise of the attitude as quaternions in the base frame, ``[ticks, T, 4]``."""
@@ -70,35 +67,39 @@ class Sensing:
     ) -> np.ndarray:
         """Measure true attitude wxyz, angular velocity (base) and joints ``[N, ...]``; returns
         which robots' ``state`` is new, ``[N]`` bool."""
-        new = RobotState(gyro + self._gyro_bias, quat.copy(), pos + self.joint_offset, vel.copy())
+        state, lost = self.state, self._lost[tick]
+        rows = np.flatnonzero(lost)
+        last = [array[rows] for array in _arrays(state)]
+        np.add(gyro, self._gyro_bias, out=state.ang_vel_b)
+        np.add(pos, self.joint_offset, out=state.joint_pos)
+        state.quat_w[:], state.joint_vel[:] = quat, vel
         if len(self._noisy):
-            self._add_noise(tick, new)
+            self._add_noise(tick)
         if len(self._turned):
-            quat = new.quat_w[self._turned]
-            new.quat_w[self._turned] = rotations.multiply(quat, self._rotation[tick])
+            true = state.quat_w[self._turned]
+            state.quat_w[self._turned] = rotations.multiply(true, self._rotation[tick])
         if len(self._late):
-            self._delay_by_latency(tick, new)
-        fresh = ~self._lost[tick]
-        whole = bool(fresh.all())
-        for kept, value in zip(_arrays(self.state), _arrays(new), strict=True):
-            np.copyto(kept, value, where=True if whole else fresh[:, None])
-        return fresh
+            self._delay_by_latency(tick)
+        for array, kept in zip(_arrays(state), last, strict=True):
+            array[rows] = kept
+        return ~lost
 
-    def _add_noise(self, tick: int, new: RobotState) -> None:
-        noise, joints = self._noise[tick], new.joint_pos.shape[1]
+    def _add_noise(self, tick: int) -> None:
+        noise, new = self._noise[tick], self.state
+        joints = new.joint_pos.shape[1]
         new.ang_vel_b[self._noisy] += GYRO_NOISE_RAD_S * noise[:, :3]
         new.joint_pos[self._noisy] += JOINT_POS_NOISE_RAD * noise[:, 6 : 6 + joints]
         new.joint_vel[self._noisy] += JOINT_VEL_NOISE_RAD_S * noise[:, 6 + joints :]
 
-    def _delay_by_latency(self, tick: int, new: RobotState) -> None:
-        slots, late = len(self._past), self._late
-        row = np.concatenate([array[late] for array in _arrays(new)], axis=1)
+    def _delay_by_latency(self, tick: int) -> None:
+        slots, late, arrays = len(self._past), self._late, _arrays(self.state)
+        row = np.concatenate([array[late] for array in arrays], axis=1)
         if tick == 0:
             self._past[:] = row  # the robot stood there before
         self._past[tick % slots] = row
         then = self._past[(tick - self._delay) % slots, np.arange(len(late))]
         first = 0
-        for array in _arrays(new):
+        for array in arrays:
             array[late] = then[:, first : first + array.shape[1]]
             first += array.shape[1]
 

@@ -57,7 +57,8 @@ class Simulation:
         batch = Batch(build_batch_model(robot, step_s, floors), count, threads)
         apply_conditions(batch, robot, all_of)
         floors.choose(batch)
-        self._sensing = Sensing(all_of, rngs, periods * self._ticks, tick_s, joints)
+        self._loops = Loops(robot, contract, count, tick_s)
+        self._sensing = Sensing(all_of, rngs, periods * self._ticks, tick_s, self._loops.state)
         known = answers_known(all_of, rngs, periods, self._ticks, tick_s)
         top_speed = robot.velocity_limit_rad_s[robot.joint_index(contract.joint_names)]
         self._motors = Motors(contract, all_of, top_speed, self._sensing.joint_offset)
@@ -69,7 +70,6 @@ class Simulation:
         self.bodies = Bodies(batch, robot, contract)
         self.bodies.put(starts)
         self._thinking = Thinking(policy, periods, known)
-        self._loops = Loops(robot, contract, count, tick_s)
         self._falls = Falls(starts, floors)
         self._sums = Sums(contract, count, step_s)
         self._course = Course.empty(periods, count, joints, self.bodies.floor.count)
@@ -78,7 +78,7 @@ class Simulation:
         """Simulate; ``on_second`` is called after every simulated second."""
         per_second = max(1, round(1.0 / self._period_s))
         self._sense(0)
-        self._loops.start(self._sensing.state, self._asked[0])
+        self._loops.start(self._asked[0])
         for period in range(self._periods):
             self._find_falls(period)
             if not self._falls.active.any():
@@ -122,9 +122,9 @@ class Simulation:
         """One tick of every loop, with the physics until the next."""
         now, active = period * self._ticks + tick, self._falls.active
         fresh = self._sense(now)
-        self._loops.measure(self._sensing.state, fresh)
+        self._loops.stamp(fresh)
         if tick == 0:
-            self._thinking.think(period, self._sensing.state, self._loops, active)
+            self._thinking.think(period, self._loops, active)
             self._record(period)
         self._thinking.deliver(now, self._loops, active)
         self._loops.step(fresh, active)

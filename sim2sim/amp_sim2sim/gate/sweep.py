@@ -22,7 +22,8 @@ class Judged:
 
 @dataclass(frozen=True)
 class Point:
-    """One value of a scenario's condition: all its repeats together."""
+    """One value of a scenario's condition: all its repeats together. ``damped`` is how many of the
+    ``falls`` were ended by the robot's own control loop, which found a fault."""
 
     value: float | None
     across: float | None
@@ -33,14 +34,23 @@ class Point:
     first_fall_s: float | None
     first_fall: str
     judged: tuple[Judged, ...]
+    damped: int = 0
 
     @property
     def why(self) -> str:
         """What failed, in one line; empty where nothing did."""
         texts = [f"{j.name} {j.value:.3g} > {j.limit:.3g}" for j in self.judged if not j.passed]
         if self.falls and texts:
-            texts[0] = f"{self.falls} of {self.runs} fell ({self.first_fall})"
+            texts[0] = f"{self._ends()} ({self.first_fall})"
         return ", ".join(texts)
+
+    def _ends(self) -> str:
+        fell, counts = self.falls - self.damped, []
+        if fell:
+            counts.append(f"{fell} of {self.runs} fell")
+        if self.damped:
+            counts.append(f"{self.damped} of {self.runs} damped")
+        return ", ".join(counts)
 
 
 @dataclass(frozen=True)

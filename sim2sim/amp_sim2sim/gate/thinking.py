@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from amp_sdk.observation import BatchObservationBuilder, RobotState
+from amp_sdk.observation import BatchObservationBuilder
 from amp_sdk.policy import Policy
 from amp_sim2sim.gate.loops import Loops
 
@@ -28,12 +28,12 @@ class Thinking:
         self.target_rad = np.zeros((periods, count, joints))
         self.command = np.zeros((periods, count, len(contract.commands)))
 
-    def think(self, period: int, state: RobotState, loops: Loops, active: np.ndarray) -> None:
-        """Answer the newest measurements ``state [N, ...]`` of the robots ``active [N]``."""
+    def think(self, period: int, loops: Loops, active: np.ndarray) -> None:
+        """Answer the newest measurements of the robots ``active [N]``."""
         contract = self._policy.contract
         self.command[period] = loops.command
         self._builder.build(
-            state, self.command[period], self._applied, out=self._obs, active=active
+            loops.state, self.command[period], self._applied, out=self._obs, active=active
         )
         # all of them, so that a row does not depend on how many have fallen
         self._actions[period] = self._policy.act(self._obs)

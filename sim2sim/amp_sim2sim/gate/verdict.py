@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amp_sim2sim.gate.conditions import unit
+from amp_sim2sim.gate.falls import CONTROLLER
 from amp_sim2sim.gate.measure import Measures, RunResult
 from amp_sim2sim.gate.suite import Scenario, Thresholds
 from amp_sim2sim.gate.sweep import Judged, Point, Reach, reaches
@@ -122,6 +123,7 @@ def _point(
         first_fall_s=earliest.time_s if earliest else None,
         first_fall=earliest.reason if earliest else "",
         judged=tuple(judged),
+        damped=sum(fall.reason.startswith(CONTROLLER) for fall in falls),
     )
 
 

@@ -15,11 +15,11 @@ GOOD = Measures(0.1, 0.0, 0.0, 0.0, 0.1, 0.8, 0.0, None)
 LIMITS = Thresholds(max_fall_share=0.0, max_speed_error=0.2, max_joint_error_rad=0.1)
 
 
-def judge(scenario: Scenario, falls_above: float, below: float = -1e9):
+def judge(scenario: Scenario, falls_above: float, below: float = -1e9, reason: str = "tilted"):
     results = []
     for run in plan_scenario("s", scenario):
         fell = run.value is not None and not below <= run.value <= falls_above
-        results.append(RunResult(run, Fall(1.0, "tilted") if fell else None, GOOD))
+        results.append(RunResult(run, Fall(1.0, reason) if fell else None, GOOD))
     return judge_scenario("s", scenario, LIMITS, results)
 
 
@@ -36,6 +36,12 @@ def test_a_failed_point_is_named_with_its_reason() -> None:
     result = judge(Scenario("x", "push_m_s", (0.5, 1.0), (0.0, 1.0)), 0.7)
     assert result.status == "fail"
     assert "push_m_s 1" in result.reason and "2 of 2 fell (tilted)" in result.reason
+
+
+def test_what_the_robots_own_loop_ended_is_called_damped() -> None:
+    result = judge(Scenario("x", "push_m_s", (0.5, 1.0)), 0.7, reason="controller: gyro")
+    assert result.status == "fail" and result.points[1].damped == 2
+    assert "2 of 2 damped (controller: gyro)" in result.reason and "fell" not in result.reason
 
 
 def test_a_two_sided_sweep_is_searched_from_neutral() -> None:
