@@ -18,8 +18,8 @@ MAX_RUNS = 20_000
 class Thresholds:
     """What a run must keep to; None is not judged. The measures are ``measure.Measures``.
 
-    ``max_fall_share`` is of the runs of one point of a scenario, those included that the robot's own
-    control loop damped; everything else of every run that did not fall.
+    ``max_fall_share`` is of the runs of one point of a scenario, a run that the robot's own control
+    loop damped being a fall; everything else is of every run that did not fall.
     """
 
     max_fall_share: float | None = None
