@@ -25,10 +25,9 @@ class Measures:
     Speeds count one second after the start and after the loop has ramped the command to another
     one, and 1.5 s after a push. ``speed_error`` is the distance of the mean planar velocity
     (heading frame) from the command, in shares of the commanded speed, which counts as 0.4 m/s
-    where it is less.
-    ``limit_violation_share`` and ``saturation_share`` (at 99 % of the torque limit) are of the time,
-    of the joint that is worst;
-    ``target_roughness_rad`` is the root mean square of the second difference of the joint targets;
+    where it is less. ``limit_violation_share`` and ``saturation_share`` (at 99 % of the torque
+    limit or above) are of the time, of the joint that is worst; ``target_roughness_rad`` is the
+    root mean square of the second difference of the joint targets;
     ``foot_slip_m_s`` the mean speed of feet in contact.
     """
 
