@@ -16,6 +16,7 @@ from amp_sdk.runtime.operator.board_writer import run_operator
 from amp_sdk.runtime.operator.messages import TIMEOUT_S
 from amp_sdk.runtime.timing import report_mapping, report_text
 from amp_sdk.unitree import native, wire
+from amp_sim2real.excite import load_settings
 from amp_sim2real.link import Link
 from amp_sim2real.preflight import preflight
 from amp_sim2real.remote import RemoteSource
@@ -31,6 +32,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     robot = robot_of(args.robot, policy.contract)
     where = wire(robot, policy.contract.joint_names, args.net, args.domain, args.dry_run)
     settings = loop_settings(args.robot, where, args.config)
+    if args.excite is not None:
+        load_settings(args.excite)  # a mistake in it is said before anything moves
     link = Link(where)
     findings = _show(preflight(where, link, robot, policy, settings))
     problems = sum(finding.level == PROBLEM for finding in findings)
@@ -40,7 +43,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         write_json(args.json, {"problems": problems, "findings": findings})
         return 1 if problems else 0
     signal.signal(signal.SIGTERM, _end)
-    session = Session(robot, policy, where, settings, args.record, args.board)
+    session = Session(robot, policy, where, settings, args.record, args.board, args.excite)
     limits = CommandRange.of_contract(policy.contract)
     sources: List[Source] = [RemoteSource(link, limits)]
     silence_s = settings.safety.deadman_timeout_s or TIMEOUT_S
@@ -107,6 +110,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--keyboard", action="store_true", help="the keyboard of this terminal")
     add("--gamepad", nargs="?", const="", metavar="DEVICE", help="such as /dev/input/event3")
     add("--port", type=int, metavar="N", help="UDP port of the operator's socket")
+    add(
+        "--excite",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="move one joint after the other in place of the policy, robot hung up, for "
+        "amp_sdk.identify; FILE: YAML of amplitudes and frequencies",
+    )
     add("--board", metavar="NAME", help="of the loop's shared memory, such as /amp-1; default: new")
     add("--json", type=Path, metavar="FILE", help="write findings and outcome as JSON")
     return parser

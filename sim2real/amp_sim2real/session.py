@@ -49,9 +49,13 @@ class Session:
         settings: LoopSettings,
         record: Optional[Path],
         board: Optional[str] = None,
+        excite: Optional[str] = None,
     ) -> None:
+        """``board`` names a new one; ``excite``: joints are moved one by one in place of the
+        policy, by the settings in that file (or "")."""
         self._robot, self._policy, self._wire = robot, policy, wire
         self._settings, self._record, self._board_name = settings, record, board
+        self._excite = excite
         self._policies: Optional[subprocess.Popen[bytes]] = None
         self._rescue: Any = None
         self._shown = (-1, 0)
@@ -74,8 +78,13 @@ class Session:
         return self
 
     def _start_policies(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "amp_sdk.runtime.policy_process", self.board.name]
-        command += [self._policy.path, "--robot", self._robot.name]
+        module = "amp_sdk.runtime.policy_process"
+        if self._excite is not None:
+            module = "amp_sim2real.excite"
+        command = [sys.executable, "-m", module, self.board.name, self._policy.path]
+        command += ["--robot", self._robot.name]
+        if self._excite:
+            command += ["--settings", self._excite]
         # a session of its own: Ctrl-C in a terminal is for this process, which ends the other
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 

@@ -51,6 +51,10 @@ class RobotInSim:
         self.data.qpos[self._base_pos + 2] = height
         return height
 
+    def lift(self, height_m: float) -> None:
+        """Raise the robot as it is."""
+        self.data.qpos[self._base_pos + 2] += height_m
+
     def height_on_floor(self, joint_pos: np.ndarray, quat_w: np.ndarray) -> float:
         """The base's height in m, at rest with attitude ``quat_w [4]`` wxyz, whose lowest point is
         on a level floor; the robot is put into that pose at height 0.

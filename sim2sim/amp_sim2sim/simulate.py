@@ -68,10 +68,12 @@ def _settings(args: argparse.Namespace) -> SimulateSettings:
     gantry = args.gantry
     if gantry is None:
         gantry = 0.0 if ROBOTS[args.robot] == "go2" else _GANTRY_S
+        gantry = _FOREVER_S if args.lift > 0.0 else gantry
     return SimulateSettings(
         state_hz=args.state_hz,
         timeout_s=1e-3 * args.timeout_ms,
         gantry_s=gantry,
+        lift_m=args.lift,
         mode_machine=args.mode_machine,
         lockstep=args.lockstep is not None,
         board=args.lockstep or "",
@@ -107,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--state-hz", type=float, default=500.0, metavar="HZ", help="default: %(default)g")
     add("--timeout-ms", type=float, default=50.0, metavar="MS", help="of commands; default: 50")
     add("--gantry", type=float, metavar="S", help="a band holds it so long; default: G1 5, Go2 0")
+    add("--lift", type=float, default=0.0, metavar="M", help="so high above its stance (for ever)")
     add("--mode-machine", type=int, default=0, metavar="N", help="of a G1; default: its variant's")
     add("--latency-ms", type=float, default=0.0, metavar="MS", help="of each message, both ways")
     add("--jitter-ms", type=float, default=0.0, metavar="MS", help="up to so much more")

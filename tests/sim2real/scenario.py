@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE_S = 300.0
+ASK_S = 30.0
 PORT = 47311
 MODULE = (sys.executable, "-u", "-m")
 
@@ -94,9 +95,9 @@ class Lines:
             self._queue.put(line)
         self._queue.put("")
 
-    def wait_for(self, *texts: str) -> bool:
+    def wait_for(self, *texts: str, patience_s: float = PATIENCE_S) -> bool:
         """Until a line has one of ``texts``; False at the end or after a long time."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience_s
         while time.monotonic() < end:
             try:
                 line = self._queue.get(timeout=1.0)
@@ -192,19 +193,28 @@ def drive(
         simulate.terminate()
         raise RuntimeError("deploy did not get ready")
     operator = Operator(s.velocity)
-    # asked for at rest first, then to stand up and walk
-    for mode, seen in (("stop", ""), ("damp", "robot: damp"), ("policy", "robot: policy")):
-        operator.wish["mode"] = mode
-        if seen and not lines.wait_for(seen):
-            simulate.terminate()
-            raise RuntimeError(f"never in mode {mode}")
-        time.sleep(0.2)
+    if not ask(operator, lines):
+        simulate.terminate()
+        raise RuntimeError("never in mode policy")
     time.sleep(s.after_s)
     act(s.action, deploy, simulate, operator)
     if s.action:
         operator.wish.pop("mode", None)
     simulate.wait(PATIENCE_S)
     operator.close()
+
+
+def ask(operator: Operator, lines: Lines) -> bool:
+    """Ask to damp, then to stand up and walk; again where the switch was lost in between, as any
+    operator would."""
+    for _ in range(round(PATIENCE_S / ASK_S)):
+        operator.wish["mode"] = "damp"
+        time.sleep(0.4)
+        operator.wish["mode"] = "policy"
+        if lines.wait_for("robot: policy", patience_s=ASK_S):
+            time.sleep(0.2)
+            return True
+    return False
 
 
 def main() -> None:

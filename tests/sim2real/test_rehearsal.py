@@ -16,6 +16,11 @@ import stand_policy
 from network import need_dds, run_there
 from scenario import Scenario
 
+from amp_sdk import robots
+from amp_sdk.runtime.flight_log import FlightLog
+from amp_sim2sim.identify.chirp import read
+from amp_sim2sim.identify.robot import fit
+
 PATIENT = {
     "priority": 0,
     "lock_memory": False,
@@ -130,6 +135,20 @@ def test_a_dry_run_sends_nothing() -> None:
     run, simulated, lines = rehearse(scenario)
     assert run["modes"][:3] == ["stop", "damp", "stand"], lines
     assert simulated["commands"]["senders"] == 0 and simulated["held_s"] == 0.0
+
+
+def test_an_excitation_moves_joints_one_by_one_and_is_identified(tmp_path: Path) -> None:
+    settings, record = tmp_path / "excite.yaml", tmp_path / "run.flight"
+    settings.write_text("{seconds: 3.0, pause_s: 0.25, ramp_s: 0.5}")
+    more = {"deploy": ["--excite", str(settings), "--record", str(record)], "held_s": 9.0}
+    hung = dataclasses.replace(GO2, simulate=[*PATIENCE, "--lift", "0.4"], **more)
+    run, simulated, lines = rehearse(hung)
+    assert "policy" in run["modes"] and not run["faults"], lines
+    check_commands(simulated)
+    log = FlightLog(record)
+    fits = fit(robots.load("go2"), read(log, log.header.joint_names))
+    first = fits["FL_hip_joint"]
+    assert abs(first.kp_ratio.value - 1.0) < 0.1 and first.residual < 0.5, first
 
 
 def test_another_variant_is_refused_before_anything_is_sent(tmp_path: Path) -> None:

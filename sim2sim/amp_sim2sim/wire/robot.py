@@ -20,10 +20,13 @@ _ROOM_TEMPERATURE_C = 35.0
 class WireBody:
     """A robot whose motors have PD controllers that run in every physics step.
 
-    Arrays of motors are in the vendor's order, ``wire.motors`` long.
+    Arrays of motors are in the vendor's order, ``wire.motors`` long. ``lift_m`` is how far above
+    its stance the gantry holds the robot.
     """
 
-    def __init__(self, robot: RobotSpec, wire: Wire, physics_step_s: float) -> None:
+    def __init__(
+        self, robot: RobotSpec, wire: Wire, physics_step_s: float, lift_m: float = 0.0
+    ) -> None:
         self.step_s = physics_step_s
         self.sim = RobotInSim(build_model(robot, physics_step_s), robot, robot.joint_names)
         self._slots = np.array(wire.slots)
@@ -37,6 +40,7 @@ class WireBody:
         self._base = model.body(robot.base_body).id
         self.sim.stand(robot.default_joint_pos_rad, 0.0)
         self.stand_height_m = float(self.sim.base_pose_w[2])
+        self.sim.lift(lift_m)
         self._anchor = self.sim.base_pose_w[:3] + (0.0, 0.0, _BAND_HEIGHT_M)
 
     def settle(self, share: float) -> None:

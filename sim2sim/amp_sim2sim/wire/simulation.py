@@ -26,7 +26,7 @@ class Simulation:
 
     def __init__(self, robot: RobotSpec, wire: Wire, settings: SimulateSettings) -> None:
         s = self._settings = settings
-        self.body = WireBody(robot, wire, 1.0 / s.physics_hz)
+        self.body = WireBody(robot, wire, 1.0 / s.physics_hz, s.lift_m)
         self.body.settle(band_share(0.0, s.gantry_s))
         machine = s.mode_machine or (wire.mode_machine[0] if wire.mode_machine else 0)
         self._endpoint: Any = guarded_native("SimulatedRobot", wire.options(), machine)
@@ -67,6 +67,7 @@ class Simulation:
                 continue
             due_ns += step_ns
             behind_ns = time.monotonic_ns() - due_ns
+            self.report.latest_s = max(self.report.latest_s, behind_ns * 1e-9)
             if behind_ns > 20 * step_ns:  # steps that were missed are left out
                 self.report.behind_s += behind_ns * 1e-9
                 due_ns += behind_ns
