@@ -75,7 +75,7 @@ def compare(log: FlightLog, slot: int, policy: Policy) -> Comparison:
         first_action=_first(log, records, records.rows["action"], actions, action_rows, joints),
         different_observations=int(observation_rows.sum()),
         first_observation=_first(
-            log, records, records.observation, rebuilt, observation_rows, _elements(contract)
+            log, records, records.observation, rebuilt, observation_rows, element_names(contract)
         ),
         not_rebuilt=int((~known).sum()),
         resets=resets,
@@ -138,7 +138,7 @@ def _first(
     )
 
 
-def _elements(contract: PolicyContract) -> List[str]:
+def element_names(contract: PolicyContract) -> List[str]:
     """A name for each number of an observation."""
     names = []
     for term in contract.observation:

@@ -21,6 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: 0 passed, 1 failed, 2 bad input (InputError)."""
     args = _parser().parse_args(argv)
     _check_outputs(args)
+    if args.parity is not None:
+        from amp_sim2sim.parity.command import run as run_parity
+
+        return run_parity(args)
     if args.gate is not None:
         from amp_sim2sim.gate.command import run
 
@@ -82,6 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--report", type=Path, metavar="DIR", help="write report.html and results.json")
     add("--video", type=Path, metavar="FILE", help="write a film of one episode (MP4)")
     add("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    add(
+        "--parity",
+        type=Path,
+        metavar="RECORD",
+        help="instead of episodes: compare with what training recorded (amp_sdk.test --record), or "
+        "with a flight record, and name the mistake behind a difference; takes --json only",
+    )
     gate = parser.add_argument_group(
         "gate",
         "Many scenarios instead of episodes: commands, pushes, friction, payload, motors, "
@@ -116,12 +127,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check_outputs(args: argparse.Namespace) -> None:
     if args.view:
-        for name in ("gate", "motion", "max_joint_error", "video", "report", "json"):
-            if getattr(args, name):
-                option = f"--{name.replace('_', '-')}"
-                raise InputError(f"{option} does not apply to a view; leave it out")
+        _check_alone(args, "a view", "json", "parity")
     elif args.port is not None:
         raise InputError("--port belongs to a view; add --view")
+    if args.parity is not None:
+        _check_alone(args, "--parity")
     if args.video is not None and args.video.suffix.lower() != ".mp4":
         raise InputError(f"--video {args.video}: expected a file name that ends in .mp4")
     if args.report is not None and args.report.exists() and not args.report.is_dir():
@@ -132,6 +142,12 @@ def _check_outputs(args: argparse.Namespace) -> None:
                 raise InputError(f"--{name} belongs to a gate; add --gate default")
     elif args.video is not None or args.max_joint_error is not None:
         raise InputError("--video and --max-joint-error do not apply to a gate; leave them out")
+
+
+def _check_alone(args: argparse.Namespace, what: str, *more: str) -> None:
+    for name in ("gate", "motion", "max_joint_error", "video", "report", *more):
+        if getattr(args, name):
+            raise InputError(f"--{name.replace('_', '-')} does not apply to {what}; leave it out")
 
 
 def _choose_renderer() -> None:

@@ -21,7 +21,7 @@ def build_model(robot: RobotSpec, physics_step_s: float = PHYSICS_STEP_S) -> muj
     be another's.
     """
     spec = robot_spec(robot, physics_step_s)
-    _add_floor(spec)
+    add_floor(spec)
     _add_light(spec)
     model = spec.compile()
     check_imu(model, robot)
@@ -37,7 +37,8 @@ def robot_spec(robot: RobotSpec, physics_step_s: float) -> mujoco.MjSpec:
     return spec
 
 
-def _add_floor(spec: mujoco.MjSpec) -> None:
+def add_floor(spec: mujoco.MjSpec) -> None:
+    """A level floor without an end, named ``FLOOR``."""
     spec.add_texture(
         name="floor",
         type=mujoco.mjtTexture.mjTEXTURE_2D,

@@ -84,6 +84,7 @@ class Environment:
         self.schedule(0)
         self._steps = torch.zeros(n, dtype=torch.int64, device=backend.device)
         self.last_action = torch.zeros(n, self.action_dim, device=backend.device)
+        self.target = torch.zeros_like(self.last_action)
         self.observation = torch.empty(0)
 
     @property
@@ -148,7 +149,8 @@ class Environment:
     def step(self, action: Tensor) -> StepResult:
         """Apply ``action`` [N, J]; afterwards ``observation`` is that of the next step's start."""
         applied = action.clamp(-self._clip, self._clip)
-        self.backend.step(self._center + self._scale * applied)
+        self.target = self._center + self._scale * applied
+        self.backend.step(self.target)
         self.last_action = applied
         self._steps += 1
         state = self.backend.state

@@ -78,15 +78,16 @@ def history_reversed(weights: Weights, contract: PolicyContract) -> PolicyContra
 
 def gain_halved(weights: Weights, contract: PolicyContract) -> PolicyContract:
     """Half of the stiffness and damping that the policy was trained with."""
-    return _joints(contract, kp=0.5, kd=0.5)
+    return with_joints(contract, kp=0.5, kd=0.5)
 
 
 def action_scale_doubled(weights: Weights, contract: PolicyContract) -> PolicyContract:
     """Every action moves its target twice as far."""
-    return _joints(contract, action_scale=2.0)
+    return with_joints(contract, action_scale=2.0)
 
 
-FILES: dict[str, Callable[[Weights, PolicyContract], PolicyContract]] = {
+Change = Callable[[Weights, PolicyContract], PolicyContract]
+FILES: dict[str, Change] = {
     "weights noised": weights_noised,
     "normaliser removed": normaliser_removed,
     "joint pair swapped": joints_swapped,
@@ -102,6 +103,11 @@ def write_damaged(name: str | Path, damage: str, path: Path) -> Policy:
 
     Raises InputError where that policy cannot have it, or was not exported by this package.
     """
+    return write_changed(name, FILES[damage], path)
+
+
+def write_changed(name: str | Path, change: Change, path: Path) -> Policy:
+    """``write_damaged`` with a ``change`` of one's own."""
     contract = load_policy(name).contract
     model = onnx.load(str(resolve(name)))
     weights = {t.name: numpy_helper.to_array(t).copy() for t in model.graph.initializer}
@@ -110,7 +116,7 @@ def write_damaged(name: str | Path, damage: str, path: Path) -> Policy:
             f"{name} has the tensors {', '.join(sorted(weights))}; expected a policy that this "
             "package exported, with normalizer_mean, normalizer_std, weight_0, ..."
         )
-    contract = FILES[damage](weights, contract)
+    contract = change(weights, contract)
     for tensor in model.graph.initializer:
         array = weights[tensor.name].astype(np.float32)
         tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
@@ -156,7 +162,8 @@ def _permute(weights: Weights, columns: np.ndarray) -> None:
     weights["weight_0"] = weights["weight_0"][:, columns]
 
 
-def _joints(contract: PolicyContract, **factors: float) -> PolicyContract:
+def with_joints(contract: PolicyContract, **factors: float) -> PolicyContract:
+    """The contract with fields of all its joints times ``factors``."""
     changed = tuple(
         dataclasses.replace(j, **{name: getattr(j, name) * f for name, f in factors.items()})
         for j in contract.joints

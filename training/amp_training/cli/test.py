@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, Optional
 
 import torch
 from torch import Tensor
@@ -14,13 +15,17 @@ import amp_sdk
 from amp_sdk._cli import write_json
 from amp_sdk._table import table
 from amp_sdk.config import to_mapping
+from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
+from amp_sdk.rollout_record import write_record
 from amp_training.backends.registry import NAMES
 from amp_training.build import Session, build_session
-from amp_training.checkpoint import load_policy_checkpoint, recipe_of, restore_policy
+from amp_training.checkpoint import contract_of, load_policy_checkpoint, recipe_of, restore_policy
 from amp_training.cli.train import motion_overrides
 from amp_training.config import RandomizationConfig, Recipe, load_recipe
 from amp_training.evaluate import evaluate
+from amp_training.networks import RunningNormalizer
+from amp_training.record_rollout import record_rollout
 from amp_training.session_contract import session_contract
 
 
@@ -39,13 +44,24 @@ def main(argv: Optional[List[str]] = None) -> int:
     p.add_argument("--backend", choices=NAMES, help="simulator (default: that of the training)")
     p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or cuda:N (default: a GPU if any)")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    p.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="write what the policy sees and does, for amp_sdk.sim2sim --parity (.npz)",
+    )
     args = p.parse_args(argv)
     if args.episodes < 1 or args.num_envs < 1:
         raise InputError("--episodes and --num-envs must be at least 1")
     if args.seed < 0:
         raise InputError(f"--seed {args.seed}: expected 0 or more")
-    session, act, with_style = _run(args) if Path(args.source).is_dir() else _policy(args)
-    result = evaluate(session, act, args.episodes, with_style)
+    source = _run(args) if Path(args.source).is_dir() else _policy(args)
+    session = source.session
+    if args.record is not None:
+        rollout = record_rollout(session, source.act, source.contract, source.normalizer)
+        write_record(args.record, rollout)
+        print(f"record: {args.record}")
+    result = evaluate(session, source.act, args.episodes, source.with_style)
     values = {**vars(result), **vars(result.task), **vars(result.motion)}
     del values["task"], values["motion"]
     rows = [(n.replace("_", " "), f"{v:.4g}") for n, v in values.items() if v is not None]
@@ -56,8 +72,16 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 _INTERFACE = ("robot", "joints", "observation", "commands", "control_period_s", "action_clip")
 
-Source = Tuple[Session, Callable[[Tensor], Tensor], bool]
-"""A session, the policy, and whether the session has the policy's discriminator."""
+
+@dataclass(frozen=True)
+class Source:
+    """A policy and a session to run it in; ``with_style``: with the policy's discriminator."""
+
+    session: Session
+    act: Callable[[Tensor], Tensor]
+    with_style: bool
+    contract: PolicyContract
+    normalizer: Optional[RunningNormalizer] = None
 
 
 def _run(args: argparse.Namespace) -> Source:
@@ -67,7 +91,8 @@ def _run(args: argparse.Namespace) -> Source:
     session = _session(recipe_of(content, args.source), args)
     restore_policy(session, content)
     session.generator.manual_seed(args.seed)
-    return session, session.learner.ppo.average, True
+    actor = session.learner.ppo.average
+    return Source(session, actor, True, contract_of(content, args.source), actor.normalizer)
 
 
 def _policy(args: argparse.Namespace) -> Source:
@@ -87,7 +112,7 @@ def _policy(args: argparse.Namespace) -> Source:
     def act(observation: Tensor) -> Tensor:
         return torch.from_numpy(policy.act(observation.cpu().numpy())).to(observation.device)
 
-    return session, act, False
+    return Source(session, act, False, policy.contract)
 
 
 def _session(recipe: Recipe, args: argparse.Namespace) -> Session:

@@ -1,0 +1,39 @@
+"""The recorded rollout is what the environment did."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from amp_sdk.rollout_record import read_record
+from amp_training.checkpoint import Progress, save_checkpoint
+from amp_training.cli import test as test_command
+from amp_training.record_rollout import record_rollout
+from amp_training.session_contract import session_contract
+
+
+def test_steps_follow_one_another_up_to_a_restart(session) -> None:
+    actor = session.learner.ppo.average
+    record = record_rollout(session, actor, session_contract(session, 0), actor.normalizer, 70)
+    assert record.start[0].all() and record.start[1:].any()
+    goes_on = ~record.start[1:]
+    np.testing.assert_array_equal(record.state[1:][goes_on], record.next_state[:-1][goes_on])
+    assert not (record.state[1:] == record.next_state[:-1])[record.start[1:]].all()
+    with torch.no_grad():
+        action = actor(torch.from_numpy(record.observation)).numpy()
+    np.testing.assert_allclose(record.action, action, atol=1e-6)
+    contract = record.contract
+    target = contract.joint_target_rad(contract.applied_action(record.action))
+    np.testing.assert_allclose(record.target, target, atol=1e-6)
+
+
+def test_the_command_writes_one(session, tmp_path, capsys) -> None:
+    (tmp_path / "run").mkdir()
+    save_checkpoint(tmp_path / "run", session, Progress(1, 48, 1.0))
+    path = tmp_path / "rollout.npz"
+    few = ["--episodes", "1", "--num-envs", "2"]
+    assert test_command.main([str(tmp_path / "run"), *few, "--record", str(path)]) == 0
+    record = read_record(path)
+    assert record.start.shape == (100, 2)
+    assert record.contract.provenance.samples == 48
+    assert record.normalizer.limit == 10.0 and f"record: {path}" in capsys.readouterr().out
