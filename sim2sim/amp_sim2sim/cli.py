@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from amp_sdk._cli import write_json
 from amp_sdk.errors import InputError
+from amp_sim2sim import options
 
 if TYPE_CHECKING:
     from amp_sim2sim.verify import Verification
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: 0 passed, 1 failed, 2 bad input (InputError)."""
-    args = _parser().parse_args(argv)
-    _check_outputs(args)
+    args = options.parser().parse_args(argv)
+    options.check(args)
     if args.parity is not None:
         from amp_sim2sim.parity.command import run as run_parity
 
@@ -49,105 +50,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if film_error and args.video and verification.results.passed:
         return 2
     return 0 if verification.results.passed else 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m amp_sdk.sim2sim",
-        description="Verify a policy in MuJoCo, apart from its training: falls, speed, likeness to "
-        "the clip, torques. Exit status: 0 passed, 1 failed, 2 bad input.",
-    )
-    add = parser.add_argument
-    add("policy", metavar="POLICY", help="ONNX file, or the name of a shipped policy")
-    add(
-        "--complete",
-        type=Path,
-        metavar="FILE",
-        help="YAML with what the metadata of another project's POLICY do not say",
-    )
-    add("--episodes", type=int, default=32, metavar="N", help="default: %(default)s")
-    add("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
-    add("--duration", type=float, default=10.0, metavar="S", help="of an episode; default: 10")
-    add(
-        "--motion",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="CLIP",
-        help="clips to compare with: files or generator names; default: those of the training that "
-        "the package generates itself",
-    )
-    add(
-        "--max-joint-error",
-        type=float,
-        metavar="RAD",
-        help="also require this likeness to the clip (without it, it is only reported)",
-    )
-    add("--report", type=Path, metavar="DIR", help="write report.html and results.json")
-    add("--video", type=Path, metavar="FILE", help="write a film of one episode (MP4)")
-    add("--json", type=Path, metavar="FILE", help="write the results as JSON")
-    add(
-        "--parity",
-        type=Path,
-        metavar="RECORD",
-        help="instead of episodes: compare with what training recorded (amp_sdk.test --record), or "
-        "with a flight record, and name the mistake behind a difference; takes --json only",
-    )
-    gate = parser.add_argument_group(
-        "gate",
-        "Many scenarios instead of episodes: commands, pushes, friction, payload, motors, "
-        "sensors, latency, physics, ground. --episodes, --duration and --video do not apply.",
-    ).add_argument
-    gate("--gate", metavar="SUITE", help="'default' (the robot's), a suite's name or a YAML file")
-    gate(
-        "--compare",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="POLICY",
-        help="run the suite on these policies too, and show them side by side",
-    )
-    gate("--junit", type=Path, metavar="FILE", help="write the verdict as JUnit XML")
-    gate(
-        "--threads",
-        type=int,
-        default=0,
-        metavar="N",
-        help="default: all cores; the results are the same",
-    )
-    view = parser.add_argument_group(
-        "view",
-        "Watch the policy live instead, command it and push it: in a window where there is a "
-        "display, else as a web page (extra 'view'). Of the options above, only --seed applies.",
-    ).add_argument
-    view("--view", action="store_true", help="open it; Ctrl-C ends")
-    view("--port", type=int, metavar="N", help="serve the page, at this port (default: 8080)")
-    return parser
-
-
-def _check_outputs(args: argparse.Namespace) -> None:
-    if args.view:
-        _check_alone(args, "a view", "json", "parity")
-    elif args.port is not None:
-        raise InputError("--port belongs to a view; add --view")
-    if args.parity is not None:
-        _check_alone(args, "--parity")
-    if args.video is not None and args.video.suffix.lower() != ".mp4":
-        raise InputError(f"--video {args.video}: expected a file name that ends in .mp4")
-    if args.report is not None and args.report.exists() and not args.report.is_dir():
-        raise InputError(f"--report {args.report}: expected a folder, found a file")
-    if args.gate is None:
-        for name in ("compare", "junit", "threads"):
-            if getattr(args, name):
-                raise InputError(f"--{name} belongs to a gate; add --gate default")
-    elif args.video is not None or args.max_joint_error is not None:
-        raise InputError("--video and --max-joint-error do not apply to a gate; leave them out")
-
-
-def _check_alone(args: argparse.Namespace, what: str, *more: str) -> None:
-    for name in ("gate", "motion", "max_joint_error", "video", "report", *more):
-        if getattr(args, name):
-            raise InputError(f"--{name.replace('_', '-')} does not apply to {what}; leave it out")
 
 
 def _choose_renderer() -> None:

@@ -21,7 +21,7 @@ _ZIP = b"PK"
 
 def run(args: argparse.Namespace) -> int:
     """Compare, write, print."""
-    result = parity(load_policy(args.policy), args.parity)
+    result = parity(load_policy(args.policy, complete=args.complete), args.parity)
     write_json(args.json, result)
     print_parity(result)
     return 0 if result.in_parity else 1
