@@ -121,8 +121,9 @@ def write_changed(name: str | Path, change: Change, path: Path) -> Policy:
         array = weights[tensor.name].astype(np.float32)
         tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    (actions,) = session.run(None, {"obs": np.array(contract.golden.obs, dtype=np.float32)})
-    golden = Golden(contract.golden.obs, tuple(tuple(map(float, row)) for row in actions))
+    obs = np.array(contract.golden.obs, dtype=np.float32)
+    actions = np.asarray(session.run(None, {"obs": obs})[0], dtype=np.float64)
+    golden = Golden(contract.golden.obs, tuple(tuple(row) for row in actions.tolist()))
     contract = dataclasses.replace(contract, golden=golden)
     for entry in model.metadata_props:
         if entry.key == METADATA_PROPERTY:

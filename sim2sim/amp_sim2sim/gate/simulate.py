@@ -103,10 +103,10 @@ class Simulation:
 
     def _find_falls(self, period: int) -> None:
         bodies = self.bodies
-        if period > 0:
-            self._falls.look_at_loops(self._loops)
         trunk = bodies.floor.trunk(bodies.sensors)
         self._falls.look(period * self._period_s, bodies.base_pose_w, bodies.sane(), trunk)
+        if period > 0:  # after the falls: a loop that damps a robot which lies is only right
+            self._falls.look_at_loops(self._loops)
 
     def _push(self, period: int) -> None:
         push_n = self.bodies.push_n
