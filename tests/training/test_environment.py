@@ -36,7 +36,8 @@ def test_where_episodes_start(mode: str, first: tuple, stand: tuple) -> None:
 
 def failures(*overrides: str, steps: int = 40) -> int:
     """How many robots without torque fail in so many steps."""
-    session = build_session(small_recipe("action.scale=0.001", "episode.length_s=20", *overrides))
+    recipe = small_recipe("action.scale=0.001", "episode.length_s=20", *overrides)
+    session = build_session(recipe, "cpu")
     environment = session.environment
     environment.schedule(10**9)
     count = 0
@@ -52,8 +53,12 @@ def test_without_early_termination_a_fall_goes_on() -> None:
     assert failures(*lying, "episode.early_termination=false") == 0
 
 
-def test_a_trunk_on_the_floor_ends_the_episode() -> None:
+@pytest.mark.parametrize("backend", ["mujoco", "mujoco_warp"])
+def test_a_trunk_on_the_floor_ends_the_episode(backend: str) -> None:
+    if backend == "mujoco_warp":
+        pytest.importorskip("mujoco_warp", reason="needs the package mujoco-warp (extra 'warp')")
     collapsing = ("action.kp=1", "episode.min_height_ratio=0.0", "episode.max_tilt_rad=3.1")
+    collapsing = (f"simulation.backend={backend}", *collapsing)
     assert failures(*collapsing) == 0
     assert failures(*collapsing, "episode.contact_termination=true") > 0
 

@@ -13,7 +13,7 @@ from amp_sdk.contract import CommandTerm, ObservationTerm
 from amp_sdk.errors import InputError, closest
 from amp_sdk.robots import RobotSpec, mjcf
 from amp_training import workers
-from amp_training.backends.base import Backend
+from amp_training.backends.base import Backend, Touching
 from amp_training.backends.randomization import Variations
 from amp_training.backends.registry import make_backend, resolve_device
 from amp_training.config import EpisodeConfig, Recipe
@@ -208,7 +208,7 @@ def _environment(
         min_height_m=recipe.episode.min_height_ratio * robot.default_base_height_m,
         dt_s=dt_s,
         poses=poses.contiguous().to(backend.device),
-        touching=_on_cpu(backend).touching if links else None,
+        touching=backend.touching if links and isinstance(backend, Touching) else None,
     )
 
 

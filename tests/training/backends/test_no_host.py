@@ -12,6 +12,7 @@ from amp_training.build import Session, build_session
 EVERYTHING = (
     "observation.history=3",
     "episode.length_s=0.2",
+    "episode.contact_termination=true",
     "episode.max_pose_distance_rad=0.5",
     "command.lin_vel_x=[0.2, 1.0]",
     "command.resample_s=[0.05, 0.1]",

@@ -39,7 +39,7 @@ in where it is needed. ``python -m amp_training.backends.conformance`` checks al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Protocol, Tuple
+from typing import Dict, Protocol, Tuple, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -142,4 +142,13 @@ class Backend(Protocol):
 
     def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Go on from a ``snapshot`` of a backend that was built alike."""
+        ...
+
+
+@runtime_checkable
+class Touching(Protocol):
+    """What a backend also has that was built with ``contact_links``."""
+
+    def touching(self) -> Tensor:
+        """[N] bool: one of them touched the floor in the last physics step."""
         ...

@@ -9,7 +9,7 @@ run one world after another.
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 import mujoco
 import mujoco_warp as mjw
@@ -50,10 +50,11 @@ class MujocoWarpBackend:
         kd: np.ndarray,
         config: SimulationConfig,
         device: torch.device,
+        contact_links: Sequence[str] = (),
     ) -> None:
         wp.config.log_level = wp.LOG_WARNING  # or a line for each of its kernels
         wp.init()
-        self.mj_model = build_model(robot, kp, kd, config)
+        self.mj_model = build_model(robot, kp, kd, config, contact_links)
         self.num_envs = config.num_envs
         self.device = device
         self._warp_device = wp.device_from_torch(device)
@@ -77,6 +78,7 @@ class MujocoWarpBackend:
         self._qvel: Tensor = wp.to_torch(self.data.qvel)
         self._ctrl: Tensor = wp.to_torch(self.data.ctrl)
         self._warmstart: Tensor = wp.to_torch(self.data.qacc_warmstart)
+        self._touches: Tensor = wp.to_torch(self.data.sensordata)
         self._actuator = torch.as_tensor(self._at.actuators, device=device)
         self._graph: Optional[Any] = None
         self.layout = StateLayout(joints, len(robot.key_bodies))
@@ -117,6 +119,10 @@ class MujocoWarpBackend:
     def faulty(self) -> Tensor:
         """[N] bool: the state is not finite, or so large that MuJoCo would call it diverged."""
         return diverged(self.state)
+
+    def touching(self) -> Tensor:
+        """[N] bool: one of the ``contact_links`` touched the floor in the last physics step."""
+        return (self._touches > 0).any(dim=1)
 
     def snapshot(self) -> Dict[str, Tensor]:
         """Positions, velocities, the solver's warm start, and the robots' states read from them."""

@@ -69,14 +69,14 @@ def make_backend(
         kp: [J] N m/rad. kd: [J] N m s/rad.
         config: backend, environments, time steps.
         device: "cpu", "cuda", "cuda:N"; None takes ``resolve_device``'s choice.
-        contact_links: links whose touch of the floor ``touching`` reports; of the backend mujoco.
+        contact_links: links whose touch of the floor ``touching`` reports; not of isaacgym.
 
     Raises InputError where its packages are missing or the device does not suit.
     """
-    if contact_links and config.backend != "mujoco":
+    if contact_links and config.backend == "isaacgym":
         raise InputError(
-            f"episode.contact_termination: the backend {config.backend} reports no contacts; use "
-            "the backend mujoco, or set it to false"
+            "episode.contact_termination: the backend isaacgym reports no contacts; use the "
+            "backend mujoco or mujoco_warp, or set it to false"
         )
     where = resolve_device(config.backend, device)
     try:
@@ -102,7 +102,7 @@ def _make(
     if config.backend == "mujoco_warp":
         from amp_training.backends.mujoco_warp import MujocoWarpBackend
 
-        return MujocoWarpBackend(robot, kp, kd, config, device)
+        return MujocoWarpBackend(robot, kp, kd, config, device, contact_links)
     from amp_training.backends.isaacgym import IsaacGymBackend
 
     return IsaacGymBackend(robot, kp, kd, config, device)

@@ -24,10 +24,13 @@ from amp_sdk.errors import CheckFailedError, InputError
 from amp_training.backends.registry import NAMES, resolve_device
 from amp_training.bench import mjlab
 from amp_training.bench.figures import TIMES_BARE, TrainingFigures, measure, misses
+from amp_training.bench.profiling import write_profile
 from amp_training.build import build_session
 from amp_training.config import load_recipe
 
-_HEAD = "backend envs bare/s collection/s ratio learner/s whole/s ratio x-bare".split()
+_HEAD = (
+    "robot backend envs bare/s collection/s ratio host learner/s whole/s ratio x-bare mjlab".split()
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help=f"exit 1 where whole training takes more than {TIMES_BARE:g} times the bare parts",
     )
+    p.add_argument("--profile", type=Path, metavar="FILE", help="profile one more iteration")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     return p
 
@@ -65,11 +69,15 @@ def main(argv: Optional[List[str]] = None) -> int:
         for num_envs in args.num_envs:
             values = [f"simulation.num_envs={num_envs}", f"simulation.backend={backend}"]
             recipe = load_recipe(args.recipe, [*args.set, *values])
-            figures.append(measure(build_session(recipe, args.device), args.rollouts))
+            session = build_session(recipe, args.device)
+            figures.append(measure(session, args.rollouts))
+            if args.profile is not None:
+                write_profile(session, args.profile)
     beside = _mjlab(args) if args.mjlab_python else []
-    print("ratios are to bare physics of the same states and controls in the same run; x-bare:")
-    print("time of whole training over that of bare physics and the networks' bare passes")
-    print(table(_HEAD, [_cells(f) for f in figures]))
+    print("ratios are to bare physics of the same states and controls in the same run; host: its")
+    print("time to hand a rollout to the GPU over the GPU's time; x-bare: time of whole training")
+    print("over that of bare physics and the networks' bare passes; mjlab: whole over mjlab's")
+    print(table(_HEAD, [_cells(f, beside) for f in figures]))
     for other in beside:
         print(f"mjlab {other.task}, {other.num_envs} environments: {other.samples_per_s:.0f}/s")
     rows = {"figures": [to_mapping(f) for f in figures], "mjlab": [to_mapping(o) for o in beside]}
@@ -97,15 +105,19 @@ def _mjlab(args: argparse.Namespace) -> List[mjlab.MjlabFigures]:
     return [mjlab.measure(python, task, ppo, n, rollouts, device) for n in args.num_envs]
 
 
-def _cells(f: TrainingFigures) -> List[str]:
+def _cells(f: TrainingFigures, beside: List[mjlab.MjlabFigures]) -> List[str]:
+    same = [other for other in beside if other.num_envs == f.num_envs]
     return [
+        f.robot,
         f.backend,
         str(f.num_envs),
         f"{f.bare_steps_per_s:.0f}",
         f"{f.collection_steps_per_s:.0f}",
         f"{f.collection_ratio:.2f}",
+        "-" if f.host_share is None else f"{f.host_share:.2f}",
         f"{f.learner_samples_per_s:.0f}",
         f"{f.whole_samples_per_s:.0f}",
         f"{f.whole_ratio:.2f}",
         f"{f.times_bare:.2f}",
+        f"{f.whole_samples_per_s / same[0].samples_per_s:.2f}" if same else "-",
     ]
