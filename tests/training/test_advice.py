@@ -13,8 +13,8 @@ from small_session import SMALL, small_recipe
 from amp_sdk import motion, robots
 from amp_sdk.errors import InputError
 from amp_training.advice import CollapseAlarm, recipe_warnings
-from amp_training.build import load_library
 from amp_training.cli import train as train_command
+from amp_training.interface import load_library
 from amp_training.reference import Reference
 
 GO2 = robots.load("go2")

@@ -10,9 +10,10 @@ from small_session import SMALL
 
 import amp_sdk
 from amp_sdk.errors import InputError
-from amp_training.build import build_session, load_library
+from amp_training.build import build_session
 from amp_training.config import load_recipe, recipe_names
 from amp_training.export import export_policy
+from amp_training.interface import load_library
 from amp_training.session_contract import session_contract
 
 TASKS = {"none": 0, "velocity": 3, "steering": 5, "location": 2}

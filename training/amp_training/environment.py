@@ -136,13 +136,8 @@ class Environment:
         windows = self.starts.take(which).clone()
         self.observation = self._restart(which, windows)
         if generator is not None:
-            times = torch.randint(
-                0,
-                self._max_steps,
-                (self.num_envs,),
-                generator=generator,
-                device=self.backend.device,
-            )
+            shape, device = self._steps.shape, self.backend.device
+            times = torch.randint(self._max_steps, shape, generator=generator, device=device)
             self._steps.copy_(times)
         return windows
 

@@ -9,7 +9,8 @@ import torch
 
 import amp_sdk
 from amp_sdk.contract import Golden, JointContract, PolicyContract, Provenance
-from amp_training.build import Interface, Session
+from amp_training.build import Session
+from amp_training.interface import Interface
 
 GOLDEN_SAMPLES = 8
 

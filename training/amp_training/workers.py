@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from amp_sdk.errors import InputError
 
+_SEED_STEP = 1_000_003
+
 
 def join(device: Optional[str] = None) -> None:
     """Meet the other processes that torchrun started, if it did.
@@ -66,6 +68,11 @@ def size() -> int:
 def rank() -> int:
     """The number of this one; 0 writes."""
     return dist.get_rank() if size() > 1 else 0
+
+
+def own_seed(seed: int) -> int:
+    """A seed of this process alone, of a run's ``seed``."""
+    return seed + _SEED_STEP * rank()
 
 
 def total(x: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from gym_standin import modules, stubs
 
-_DRIVER = ("isaacgym", "isaacgym_actors")
+_DRIVER = ("isaacgym", "isaacgym_scene", "isaacgym_actors")
 
 
 @pytest.fixture

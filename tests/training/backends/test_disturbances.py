@@ -9,8 +9,8 @@ from amp_sdk import robots
 from amp_sdk.errors import InputError
 from amp_training.backends.disturbances import Pushes, TargetDelay
 from amp_training.backends.mujoco_cpu import MujocoBackend
-from amp_training.build import contact_links
 from amp_training.config import EpisodeConfig, RandomizationConfig, SimulationConfig
+from amp_training.environment_build import contact_links
 
 GO2 = robots.load("go2")
 DECIMATION = 4

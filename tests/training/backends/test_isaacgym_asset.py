@@ -12,7 +12,8 @@ import pytest
 from amp_sdk import robots
 from amp_sdk.errors import InputError
 from amp_sdk.robots.spec import names
-from amp_training.backends.isaacgym_asset import read_links, write_asset
+from amp_training.backends.isaacgym_asset import write_asset
+from amp_training.backends.isaacgym_links import read_links
 
 INERTIAL = '<inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>'
 

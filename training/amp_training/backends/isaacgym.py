@@ -24,7 +24,7 @@ from torch import Tensor
 
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
-from amp_training.backends import isaacgym_actors
+from amp_training.backends import isaacgym_actors, isaacgym_scene
 from amp_training.backends.base import StateLayout, diverged
 from amp_training.backends.randomization import Variations
 from amp_training.config import SimulationConfig
@@ -61,7 +61,7 @@ class IsaacGymBackend:
         self.device = device
         self._robot, self._kp, self._kd = robot, kp, kd
         self._decimation = config.decimation
-        self._actors = actors = isaacgym_actors.create(robot, kp, kd, config, device)
+        self._actors = actors = isaacgym_scene.create(robot, kp, kd, config, device)
         self._gym, self._sim = actors.gym, actors.sim
         joints, envs = len(robot.joint_names), config.num_envs
         self._live: Optional[_Live] = None

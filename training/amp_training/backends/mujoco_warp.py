@@ -8,8 +8,7 @@ run one world after another.
 
 from __future__ import annotations
 
-import copy
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import mujoco
 import mujoco_warp as mjw
@@ -21,6 +20,7 @@ from torch import Tensor
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout, diverged
 from amp_training.backends.mujoco_model import Addresses, build_model
+from amp_training.backends.mujoco_warp_vary import VARIED, vary_worlds
 from amp_training.backends.randomization import Variations
 from amp_training.config import SimulationConfig
 from amp_training.selection import put
@@ -32,9 +32,6 @@ _FLOOR_CONTACTS: Dict[int, int] = {
     int(mujoco.mjtGeom.mjGEOM_ELLIPSOID): 1,
 }
 _ROWS_PER_CONTACT = 4  # pyramidal cone of three dimensions
-_VARIED = ("actuator_gainprm", "actuator_biasprm", "dof_damping", "geom_friction", "body_mass")
-# what MuJoCo derives from the mass
-_DERIVED = ("body_subtreemass", "body_invweight0", "dof_invweight0", "actuator_acc0")
 
 
 class MujocoWarpBackend:
@@ -65,9 +62,7 @@ class MujocoWarpBackend:
         limits = int(self.mj_model.jnt_limited.sum())
         frictions = int(np.count_nonzero(self.mj_model.dof_frictionloss))
         with wp.ScopedDevice(self._warp_device):
-            self.model = mjw.put_model(
-                self.mj_model, dict.fromkeys(_VARIED + _DERIVED, self.num_envs)
-            )
+            self.model = mjw.put_model(self.mj_model, dict.fromkeys(VARIED, self.num_envs))
             self.data = mjw.make_data(
                 self.mj_model,
                 nworld=self.num_envs,
@@ -139,40 +134,7 @@ class MujocoWarpBackend:
 
     def vary(self, variations: Variations) -> None:
         """Give every world its own gains, damping, friction and base mass."""
-        model, at = self.model, self._at
-
-        def tensor(values: np.ndarray) -> Tensor:
-            return torch.as_tensor(values, dtype=torch.float32, device=self.device)
-
-        actuators, dofs, geoms = (
-            torch.as_tensor(rows, device=self.device) for rows in (at.actuators, at.dofs, at.geoms)
-        )
-        kp, kd = tensor(variations.kp_ratio), tensor(variations.kd_ratio)
-        # a position actuator's force is gain[0] ctrl + bias[1] q + bias[2] dq
-        bias = wp.to_torch(model.actuator_biasprm)
-        wp.to_torch(model.actuator_gainprm)[:, actuators, 0] *= kp
-        bias[:, actuators, 1] *= kp
-        bias[:, actuators, 2] *= kd
-        wp.to_torch(model.dof_damping)[:, dofs] += tensor(variations.damping_nm_s)
-        wp.to_torch(model.geom_friction)[:, geoms, 0] = tensor(variations.friction)[:, None]
-        wp.to_torch(model.body_mass)[:, at.base] += tensor(variations.base_mass_kg)
-        for name, values in self._derived(variations.base_mass_kg).items():
-            wp.to_torch(getattr(model, name)).copy_(tensor(values))
-
-    def _derived(self, base_mass_kg: np.ndarray) -> Dict[str, np.ndarray]:
-        """The constants ``_DERIVED`` [N, ...] for the masses added to the base.
-
-        MuJoCo computes them, once: Warp's own ``set_const`` takes longer to compile.
-        """
-        model, base = copy.copy(self.mj_model), self._at.base
-        data, nominal_kg = mujoco.MjData(model), float(model.body_mass[base])
-        rows: Dict[str, List[np.ndarray]] = {name: [] for name in _DERIVED}
-        for added_kg in base_mass_kg:
-            model.body_mass[base] = nominal_kg + added_kg
-            mujoco.mj_setConst(model, data)
-            for name, values in rows.items():
-                values.append(getattr(model, name).copy())
-        return {name: np.stack(values) for name, values in rows.items()}
+        vary_worlds(self.model, self.mj_model, self._at, variations, self.device)
 
     def _steps(self) -> None:
         with wp.ScopedDevice(self._warp_device):
