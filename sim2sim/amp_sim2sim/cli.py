@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run_parity(args)
     if args.gate is not None:
+        _choose_renderer()
         from amp_sim2sim.gate.command import run
 
         return run(args)
@@ -110,7 +111,9 @@ def _film(path: Path, verification: Verification) -> str:
         frames = video.render_frames(
             verification.model, verification.robot, verification.policy.contract, shown, caption
         )
-        with console.progress("video", video.frame_count(shown)) as advance:
+        with console.progress(
+            "video", video.frame_count(len(shown.action), shown.period_s)
+        ) as advance:
             video.write_video(path, frames, on_frame=advance)
     except (video.RenderError, InputError) as error:
         return str(error)

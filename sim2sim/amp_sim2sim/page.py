@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
+
+MAX_EMBEDDED_BYTES = 30 * 1024 * 1024
 
 _STYLE = """
 :root { color-scheme: light; --ink: #1d2733; --soft: #5d6b7a; --line: #dfe4e9; }
@@ -13,7 +16,7 @@ body { margin: 0; background: #f4f6f8; color: var(--ink);
 main { max-width: 1020px; margin: 0 auto; padding: 28px 20px 60px; }
 header { display: flex; align-items: center; gap: 18px; margin-bottom: 18px; flex-wrap: wrap; }
 h1 { font-size: 25px; margin: 0; overflow-wrap: anywhere; }
-h2 { font-size: 17px; margin: 0 0 10px; }
+h2 { font-size: 17px; margin: 0 0 10px; } h3 { font-size: 14px; margin: 18px 0 6px; }
 section { background: #fff; border: 1px solid var(--line); border-radius: 10px;
           padding: 18px 20px; margin: 14px 0; overflow-x: auto; }
 .badge { font-weight: 700; letter-spacing: .05em; color: #fff; border-radius: 8px;
@@ -60,6 +63,20 @@ def image(svg: str, title: str) -> str:
     # as an image, so that the identifiers inside several figures cannot meet
     data = base64.b64encode(svg.encode()).decode("ascii")
     return f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{data}">'
+
+
+def film(folder: Path, video: Path | None, why: str) -> str:
+    """A film inside of a page of ``folder``, or linked where it is too large; ``why`` there is
+    none."""
+    if video is None:
+        return note(why)
+    source = video.name
+    if video.stat().st_size <= MAX_EMBEDDED_BYTES:
+        data = base64.b64encode(video.read_bytes()).decode("ascii")
+        source = f"data:video/mp4;base64,{data}"
+    elif video.parent.resolve() != folder.resolve():
+        source = video.resolve().as_uri()
+    return f'<video controls autoplay muted loop playsinline src="{source}"></video>' + note(why)
 
 
 def table(head: Iterable[str], rows: Iterable[list[str]]) -> str:

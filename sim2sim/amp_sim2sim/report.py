@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from html import escape
 from pathlib import Path
 
@@ -11,10 +10,8 @@ from amp_sdk._files import atomic_write
 from amp_sim2sim import plots
 from amp_sim2sim.check import FORWARD_SPEED
 from amp_sim2sim.measures import command_text, measures, number
-from amp_sim2sim.page import details, document, image, note, section, table
+from amp_sim2sim.page import details, document, film, image, note, section, table
 from amp_sim2sim.verify import Results, Verification
-
-_MAX_EMBEDDED_BYTES = 30 * 1024 * 1024
 
 
 def write_report(
@@ -26,7 +23,7 @@ def write_report(
     there is none. Each file appears whole or not at all. Raises InputError.
     """
     write_json(folder / "results.json", verification.results)
-    page = _page(verification, _video(folder, video, video_note))
+    page = _page(verification, film(folder, video, video_note))
     path = folder / "report.html"
     with atomic_write(path, binary=False) as file:
         file.write(page)
@@ -138,15 +135,3 @@ def _policy(verification: Verification) -> str:
         + "<br>"
         + table(head, joints)
     )
-
-
-def _video(folder: Path, video: Path | None, why: str) -> str:
-    if video is None:
-        return note(why)
-    source = video.name
-    if video.stat().st_size <= _MAX_EMBEDDED_BYTES:
-        data = base64.b64encode(video.read_bytes()).decode("ascii")
-        source = f"data:video/mp4;base64,{data}"
-    elif video.parent.resolve() != folder.resolve():
-        source = video.resolve().as_uri()
-    return f'<video controls autoplay muted loop playsinline src="{source}"></video>' + note(why)

@@ -39,6 +39,18 @@ def robot_spec(robot: RobotSpec, physics_step_s: float) -> mujoco.MjSpec:
 
 def add_floor(spec: mujoco.MjSpec) -> None:
     """A level floor without an end, named ``FLOOR``."""
+    plane = mujoco.mjtGeom.mjGEOM_PLANE
+    spec.worldbody.add_geom(name=FLOOR, type=plane, size=(0, 0, 0.05), contype=1, conaffinity=1)
+    _add_tiles(spec)
+
+
+def dress(spec: mujoco.MjSpec) -> None:
+    """What a film needs of a model that has a floor: tiles on it, light and a sky."""
+    _add_tiles(spec)
+    _add_light(spec)
+
+
+def _add_tiles(spec: mujoco.MjSpec) -> None:
     spec.add_texture(
         name="floor",
         type=mujoco.mjtTexture.mjTEXTURE_2D,
@@ -54,14 +66,7 @@ def add_floor(spec: mujoco.MjSpec) -> None:
         name="floor", texrepeat=(1, 1), texuniform=True, specular=0.1, shininess=0.2
     )
     floor.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "floor"
-    spec.worldbody.add_geom(
-        name=FLOOR,
-        type=mujoco.mjtGeom.mjGEOM_PLANE,
-        size=(0, 0, 0.05),
-        contype=1,
-        conaffinity=1,
-        material="floor",
-    )
+    spec.geom(FLOOR).material = "floor"
 
 
 def _add_light(spec: mujoco.MjSpec) -> None:

@@ -37,9 +37,14 @@ class RenderError(AmpSdkError):
 
 
 def render_frames(
-    model: mujoco.MjModel, robot: RobotSpec, contract: PolicyContract, log: EpisodeLog, caption: str
+    model: mujoco.MjModel,
+    robot: RobotSpec,
+    contract: PolicyContract,
+    log: EpisodeLog,
+    caption: str,
+    rate_hz: int = FRAMES_HZ,
 ) -> Iterator[np.ndarray]:
-    """Frames ``[height, width, 3]`` uint8 of the episode, ``FRAMES_HZ`` a second.
+    """Frames ``[height, width, 3]`` uint8 of the episode, ``rate_hz`` a second.
 
     Raises RenderError, saying what to do, where there is no renderer.
     """
@@ -51,7 +56,7 @@ def render_frames(
         camera = _camera(log)
         path = _smooth(log.base_pos_w[:, :2], _CAMERA_SMOOTHING_S / log.period_s)
         speed = metrics.heading_velocity(log.lin_vel_w, log.base_quat_w)[:, 0]
-        for i in _frame_samples(len(log.action), log.period_s):
+        for i in _frame_samples(len(log.action), log.period_s, rate_hz):
             sim.show(log.base_pos_w[i], log.base_quat_w[i], log.joint_pos[i])
             camera.lookat[:2] = path[i]
             renderer.update_scene(sim.data, camera, option)
@@ -61,21 +66,24 @@ def render_frames(
 
 
 def write_video(
-    path: str | Path, frames: Iterator[np.ndarray], on_frame: Callable[[], None] = lambda: None
+    path: str | Path,
+    frames: Iterator[np.ndarray],
+    on_frame: Callable[[], None] = lambda: None,
+    rate_hz: int = FRAMES_HZ,
 ) -> None:
     """Write ``frames`` as MP4 (H.264, yuv420p), atomically. Raises RenderError or InputError."""
     first = next(frames)  # a missing renderer shows here, before anything is written
-    with atomic_write(path) as file, _encoder(file.name) as pipe:
+    with atomic_write(path) as file, _encoder(file.name, rate_hz) as pipe:
         for frame in itertools.chain((first,), frames):
             pipe.write(frame.tobytes())
             on_frame()
 
 
 @contextlib.contextmanager
-def _encoder(path: str) -> Iterator[IO[bytes]]:
+def _encoder(path: str, rate_hz: int) -> Iterator[IO[bytes]]:
     """A pipe that takes raw frames and leaves the film at ``path``."""
     width, height = VIDEO_SIZE
-    source = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {FRAMES_HZ} -i -"
+    source = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {rate_hz} -i -"
     target = "-an -c:v libx264 -preset fast -crf 21 -pix_fmt yuv420p -movflags +faststart -f mp4"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error"]
     command += [*source.split(), *target.split(), path]
@@ -98,15 +106,15 @@ def _encoder(path: str) -> Iterator[IO[bytes]]:
             raise RenderError(f"ffmpeg could not write the film: {reason or process.returncode}")
 
 
-def frame_count(log: EpisodeLog) -> int:
-    """How many frames ``render_frames`` yields."""
-    return len(_frame_samples(len(log.action), log.period_s))
+def frame_count(samples: int, period_s: float, rate_hz: int = FRAMES_HZ) -> int:
+    """How many frames ``render_frames`` yields of a log of so many samples."""
+    return len(_frame_samples(samples, period_s, rate_hz))
 
 
-def _frame_samples(samples: int, period_s: float) -> list[int]:
+def _frame_samples(samples: int, period_s: float, rate_hz: int) -> list[int]:
     """The sample shown in each frame: the newest that had been at the frame's time."""
-    frames = max(1, round(samples * period_s * FRAMES_HZ))
-    return [min(samples - 1, int(k / FRAMES_HZ / period_s + 1e-6)) for k in range(frames)]
+    frames = max(1, round(samples * period_s * rate_hz))
+    return [min(samples - 1, int(k / rate_hz / period_s + 1e-6)) for k in range(frames)]
 
 
 @contextlib.contextmanager

@@ -183,7 +183,7 @@ def test_frames_show_the_robot_in_the_middle(renderer, model, go2, stand):
 
     log = run_episode(model, go2, stand, seed=0, number=0, duration_s=0.1)
     frames = list(video.render_frames(model, go2, stand.contract, log, "caption"))
-    assert len(frames) == video.frame_count(log) == 5
+    assert len(frames) == video.frame_count(len(log.action), log.period_s) == 5
     height, width, _ = frames[0].shape
     middle = frames[0][height // 3 : 2 * height // 3, width // 3 : 2 * width // 3].astype(int)
     corner = frames[0][-height // 4 :, : width // 4].astype(int)

@@ -12,12 +12,14 @@ from amp_sdk.errors import InputError
 from amp_sdk.policy import Policy, load_policy, resolve
 from amp_sim2sim import console
 from amp_sim2sim.clips import load_comparison
-from amp_sim2sim.gate import report
+from amp_sim2sim.gate import film, report
+from amp_sim2sim.gate.cases import cases
 from amp_sim2sim.gate.console import print_comparison, print_gate
 from amp_sim2sim.gate.gate import Gate, GateResults, groups_of, run_gate
 from amp_sim2sim.gate.junit import write_junit
 from amp_sim2sim.gate.plan import plan
 from amp_sim2sim.gate.suite import Suite, load_suite
+from amp_sim2sim.video import RenderError
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
         print_comparison(results)
     if args.report is not None:
         write_json(args.report / "results.json", _written(results))
-        print(f"report: {report.write_report(args.report, gates)}")
+        films = [_films(args.report, gate, number) for number, gate in enumerate(gates)]
+        print(f"report: {report.write_report(args.report, gates, films)}")
     return 0 if all(r.passed for r in results) else 1
 
 
@@ -56,6 +59,25 @@ def _load_other(name: str, complete: Path | None) -> Policy:
 
 def _written(results: tuple[GateResults, ...]) -> GateResults | tuple[GateResults, ...]:
     return results[0] if len(results) == 1 else results
+
+
+def _films(folder: Path, gate: Gate, number: int) -> dict[str, Path | str]:
+    """Films of the runs that are shown, or why there is none of them."""
+    found: dict[str, Path | str] = {}
+    shown = cases(gate)
+    policy = Path(gate.results.policy).stem
+    total = sum(film.frame_count(case.log, case.i) for case in shown)
+    with console.progress(f"film {policy}: frames", total) as advance:
+        for case in shown:
+            name = f"{case.name}_{number}.mp4" if number else f"{case.name}.mp4"
+            caption, at = f"{policy}, {case.condition}", (case.log, case.i)
+            contract, seed = gate.policy.contract, gate.results.seed
+            try:
+                film.write_film(folder / name, *at, contract, seed, caption, advance)
+                found[case.name] = folder / name
+            except (RenderError, InputError) as error:
+                found[case.name] = str(error)
+    return found
 
 
 def _run(args: argparse.Namespace, policy: Policy, suite: Suite) -> Gate:

@@ -94,7 +94,9 @@ def velocity_figure(log: GroupLog, i: int, contract: PolicyContract) -> str:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 3.6), layout="constrained")
         for axes, (name, label, actual) in zip(figure.subplots(3, sharex=True), parts, strict=True):
-            smooth = np.convolve(actual, np.full(width, 1.0 / width), mode="same")
+            window = np.ones(width)  # at the ends, the mean of what there is
+            counts = np.convolve(np.ones(end), window, mode="same")
+            smooth = np.convolve(actual, window, mode="same") / counts
             axes.plot(time, actual, color=ACCENT, alpha=0.3, linewidth=0.7)
             axes.plot(time, smooth, color=ACCENT, linewidth=1.6, label="actual")
             column = contract.command_index(name)

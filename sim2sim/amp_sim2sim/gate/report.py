@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -10,30 +10,40 @@ from amp_sdk import robots
 from amp_sdk._files import atomic_write
 from amp_sim2sim import plots as episode_plots
 from amp_sim2sim.gate import plots
+from amp_sim2sim.gate.cases import Case, cases, condition
 from amp_sim2sim.gate.console import comparison_rows, describe
 from amp_sim2sim.gate.gate import Gate, GateResults
-from amp_sim2sim.gate.simulate import GroupLog
-from amp_sim2sim.gate.sweep import Point
-from amp_sim2sim.gate.traces import episode_log, find_run
+from amp_sim2sim.gate.traces import episode_log
 from amp_sim2sim.gate.verdict import ScenarioResult
-from amp_sim2sim.page import details, document, image, note, section, table
+from amp_sim2sim.page import details, document, film, image, note, section, table
 
+Films = Sequence[Mapping[str, Path | str]]
+_TITLES = {"nominal": "Nominal case", "worst": "Worst case"}
 _KIND = {"pass": "pass", "fail": "fail", "skipped": "info"}
 
 
-def write_report(folder: Path, gates: Sequence[Gate]) -> Path:
-    """Write ``report.html`` into ``folder``, whole or not at all; returns it. Raises InputError."""
+def write_report(folder: Path, gates: Sequence[Gate], films: Films | None = None) -> Path:
+    """Write ``report.html`` into ``folder``, whole or not at all; returns it.
+
+    ``films`` has each gate's films by the name of their case: the file, or why there is none.
+    Raises InputError.
+    """
     passed = all(gate.results.passed for gate in gates)
     names = ", ".join(Path(gate.results.policy).stem for gate in gates)
     body: list[str] = []
     if len(gates) > 1:
         body.append(_comparison([gate.results for gate in gates]))
-    for gate in gates:
-        body.extend(_sections(gate))
+    for gate, shown in zip(gates, films or [{}] * len(gates), strict=True):
+        parts = {name: _film(folder, found) for name, found in shown.items()}
+        body.extend(_sections(gate, parts))
     path = folder / "report.html"
     with atomic_write(path, binary=False) as file:
         file.write(document(f"{'PASS' if passed else 'FAIL'}: gate of {names}", body))
     return path
+
+
+def _film(folder: Path, found: Path | str) -> str:
+    return film(folder, found, "") if isinstance(found, Path) else note(f"No video: {found}")
 
 
 def _comparison(results: Sequence[GateResults]) -> str:
@@ -45,7 +55,7 @@ def _comparison(results: Sequence[GateResults]) -> str:
     )
 
 
-def _sections(gate: Gate) -> list[str]:
+def _sections(gate: Gate, films: Mapping[str, str]) -> list[str]:
     results = gate.results
     swept = [s for s in results.scenarios if s.vary and s.points]
     parts = [_header(results), section("Verdict", _verdict(results))]
@@ -59,8 +69,9 @@ def _sections(gate: Gate) -> list[str]:
             parts.append(
                 section("Pushes", f'<div style="max-width:520px">{figure}</div>' + note(text))
             )
-    for title, (log, i) in _shown(gate):
-        parts.append(section(title, _traces(gate, log, i)))
+    for case in cases(gate):
+        title = f"{_TITLES[case.name]}: {case.condition}"
+        parts.append(section(title, films.get(case.name, "") + _traces(gate, case)))
     parts.append(section("Points", "".join(_points(s) for s in results.scenarios if s.points)))
     return parts
 
@@ -89,38 +100,28 @@ def _verdict(results: GateResults) -> str:
     )
 
 
-def _shown(gate: Gate) -> list[tuple[str, tuple[GroupLog, int]]]:
-    """A run of the first scenario, and the first required point that failed."""
-    ran = [s for s in gate.results.scenarios if s.points]
-    shown: list[tuple[str, tuple[GroupLog, int]]] = []
-    failed = [(s, p) for s in ran for p in s.points if p.required and not p.passed]
-    for scenario, point in [(ran[0], ran[0].points[0]), *failed[:1]]:
-        found = find_run(gate.logs, scenario.name, point.value, point.across)
-        title = f"{scenario.name} {_condition(point)}".strip()
-        if found is not None and title not in [t for t, _ in shown]:
-            shown.append((title, found))
-    return shown
-
-
-def _traces(gate: Gate, log: GroupLog, i: int) -> str:
-    contract = gate.policy.contract
+def _traces(gate: Gate, case: Case) -> str:
+    contract, log, i = gate.policy.contract, case.log, case.i
     episode = episode_log(log, i, contract)
     if len(episode.joint_pos) < 4:
         return note("The run ended at once.")
     feet = robots.load(contract.robot).foot_bodies
     figures = (
-        ("velocity", plots.velocity_figure(log, i, contract)),
-        ("joint angles", episode_plots.joint_figure(episode, contract, None)),
-        ("torques", episode_plots.torque_figure(episode, contract)),
-        ("foot contacts", episode_plots.contact_figure(episode, feet)),
-        ("phase portraits", plots.phase_figure(episode, contract)),
+        ("Commanded and actual velocity", plots.velocity_figure(log, i, contract)),
+        (
+            "Joint angles and near limits",
+            episode_plots.joint_figure(episode, contract, None),
+        ),
+        ("Torques and their limits", episode_plots.torque_figure(episode, contract)),
+        ("Foot contacts", episode_plots.contact_figure(episode, feet)),
+        ("Phase portraits", plots.phase_figure(episode, contract)),
     )
     end = (
         ""
         if episode.fall is None
         else f"Ended at {episode.fall.time_s:.2f} s: {episode.fall.reason}."
     )
-    return note(end) + "".join(image(svg, title) + note(title) for title, svg in figures)
+    return note(end) + "".join(f"<h3>{title}</h3>{image(svg, title)}" for title, svg in figures)
 
 
 def _points(scenario: ScenarioResult) -> str:
@@ -130,7 +131,7 @@ def _points(scenario: ScenarioResult) -> str:
         worst = ", ".join(f"{j.name} {j.value:.3g} of {j.limit:.3g}" for j in p.judged)
         rows.append(
             [
-                escape(_condition(p)),
+                escape(condition(scenario, p)),
                 f'<span class="badge {kind}">{kind}</span>',
                 "required" if p.required else "",
                 f"{p.falls} of {p.runs}",
@@ -139,7 +140,3 @@ def _points(scenario: ScenarioResult) -> str:
         )
     label = f"{scenario.name.replace('_', ' ')}: {scenario.about}"
     return details(label, table(("", "", "", "falls", "worst of the runs"), rows))
-
-
-def _condition(point: Point) -> str:
-    return " at ".join(f"{v:g}" for v in (point.value, point.across) if v is not None)

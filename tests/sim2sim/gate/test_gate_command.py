@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
+import mujoco
 import pytest
 
 from amp_sdk._cli import guarded
@@ -40,7 +41,13 @@ def gate(*args) -> int:
     return guarded(lambda: cli.main([str(a) for a in args]))
 
 
-def test_a_standing_policy_passes_and_writes_everything(stand_file, suite, tmp_path) -> None:
+def test_a_standing_policy_passes_and_writes_everything(
+    stand_file, suite, tmp_path, monkeypatch
+) -> None:
+    def refuse(*_):
+        raise RuntimeError("no EGL here")
+
+    monkeypatch.setattr(mujoco, "Renderer", refuse)  # films have tests of their own
     files = [
         "--report",
         tmp_path / "r",
@@ -57,7 +64,8 @@ def test_a_standing_policy_passes_and_writes_everything(stand_file, suite, tmp_p
     junit = ET.parse(tmp_path / "j.xml").getroot()[0]
     assert (junit.get("tests"), junit.get("failures")) == ("2", "0")
     page = (tmp_path / "r" / "report.html").read_text()
-    assert "PASS" in page and "Pushes" in page
+    assert "PASS" in page and "Pushes" in page and page.count("no EGL here") == 2
+    assert sorted(f.name for f in (tmp_path / "r").iterdir()) == ["report.html", "results.json"]
     assert not re.search(r"""(src|href)=["']?(https?:|//|file:)""", page)
     again = tmp_path / "b.json"
     assert gate(stand_file, "--gate", suite, "--threads", 2, "--json", again) == 0
