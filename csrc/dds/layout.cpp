@@ -4,157 +4,58 @@
 #include "unitree_go.h"
 #include "unitree_hg.h"
 
-#define AMP_SAME(ours, theirs, field)                               \
-  static_assert(offsetof(ours, field) == offsetof(theirs, field) && \
-                sizeof(ours{}.field) == sizeof(theirs{}.field))
-#define AMP_SAME_SIZE(ours, theirs) \
-  static_assert(sizeof(ours) == sizeof(theirs) && alignof(ours) == alignof(theirs))
+#define AMP_SAME(field)                                             \
+  static_assert(offsetof(Ours, field) == offsetof(Theirs, field) && \
+                    sizeof(Ours{}.field) == sizeof(Theirs{}.field), \
+                "another layout than in the IDL");
+#define AMP_LAYOUT(family, ours, theirs, FIELDS)                                       \
+  namespace family##_##ours {                                                          \
+    using Ours = unitree::family::ours;                                                \
+    using Theirs = unitree_##family##_msg_dds__##theirs##_;                            \
+    static_assert(sizeof(Ours) == sizeof(Theirs) && alignof(Ours) == alignof(Theirs)); \
+    FIELDS(AMP_SAME)                                                                   \
+  }
+
+#define AMP_MOTOR_CMD(X) X(mode) X(q) X(dq) X(tau) X(kp) X(kd) X(reserve)
+#define AMP_IMU(X) X(quaternion) X(gyroscope) X(accelerometer) X(rpy) X(temperature)
+#define AMP_MOTOR(X) X(mode) X(q) X(dq) X(ddq) X(tau_est) X(temperature) X(reserve)
+#define AMP_HEAD(X) X(head) X(level_flag) X(frame_reserve) X(sn) X(version) X(bandwidth)
+
+#define AMP_GO_BMS_CMD(X) X(off) X(reserve)
+#define AMP_GO_LOW_CMD(X) \
+  AMP_HEAD(X) X(motor_cmd) X(bms_cmd) X(wireless_remote) X(led) X(fan) X(gpio) X(reserve) X(crc)
+#define AMP_GO_MOTOR(X) AMP_MOTOR(X) X(q_raw) X(dq_raw) X(ddq_raw) X(lost)
+#define AMP_GO_BMS(X) \
+  X(version_high)     \
+  X(version_low) X(status) X(soc) X(current) X(cycle) X(bq_ntc) X(mcu_ntc) X(cell_vol)
+#define AMP_GO_LOW_STATE(X)                                                              \
+  AMP_HEAD(X)                                                                            \
+  X(imu_state) X(motor_state) X(bms_state) X(foot_force) X(foot_force_est) X(tick)       \
+      X(wireless_remote) X(bit_flag) X(adc_reel) X(temperature_ntc1) X(temperature_ntc2) \
+          X(power_v) X(power_a) X(fan_frequency) X(reserve) X(crc)
+
+#define AMP_HG_LOW_CMD(X) X(mode_pr) X(mode_machine) X(motor_cmd) X(reserve) X(crc)
+#define AMP_HG_MOTOR(X) AMP_MOTOR(X) X(vol) X(sensor) X(motorstate)
+#define AMP_HG_LOW_STATE(X)                                                                    \
+  X(version)                                                                                   \
+  X(mode_pr) X(mode_machine) X(tick) X(imu_state) X(motor_state) X(wireless_remote) X(reserve) \
+      X(crc)
 
 namespace amp::dds {
-namespace go {
 
-using namespace unitree::go;
-using DdsMotorCmd = unitree_go_msg_dds__MotorCmd_;
-using DdsLowCmd = unitree_go_msg_dds__LowCmd_;
-using DdsImuState = unitree_go_msg_dds__IMUState_;
-using DdsMotorState = unitree_go_msg_dds__MotorState_;
-using DdsBmsState = unitree_go_msg_dds__BmsState_;
-using DdsLowState = unitree_go_msg_dds__LowState_;
+AMP_LAYOUT(go, MotorCmd, MotorCmd, AMP_MOTOR_CMD)
+AMP_LAYOUT(go, BmsCmd, BmsCmd, AMP_GO_BMS_CMD)
+AMP_LAYOUT(go, LowCmd, LowCmd, AMP_GO_LOW_CMD)
+AMP_LAYOUT(go, ImuState, IMUState, AMP_IMU)
+AMP_LAYOUT(go, MotorState, MotorState, AMP_GO_MOTOR)
+AMP_LAYOUT(go, BmsState, BmsState, AMP_GO_BMS)
+AMP_LAYOUT(go, LowState, LowState, AMP_GO_LOW_STATE)
 
-AMP_SAME_SIZE(MotorCmd, DdsMotorCmd);
-AMP_SAME(MotorCmd, DdsMotorCmd, mode);
-AMP_SAME(MotorCmd, DdsMotorCmd, q);
-AMP_SAME(MotorCmd, DdsMotorCmd, dq);
-AMP_SAME(MotorCmd, DdsMotorCmd, tau);
-AMP_SAME(MotorCmd, DdsMotorCmd, kp);
-AMP_SAME(MotorCmd, DdsMotorCmd, kd);
-AMP_SAME(MotorCmd, DdsMotorCmd, reserve);
-
-AMP_SAME_SIZE(LowCmd, DdsLowCmd);
-AMP_SAME(LowCmd, DdsLowCmd, head);
-AMP_SAME(LowCmd, DdsLowCmd, level_flag);
-AMP_SAME(LowCmd, DdsLowCmd, frame_reserve);
-AMP_SAME(LowCmd, DdsLowCmd, sn);
-AMP_SAME(LowCmd, DdsLowCmd, version);
-AMP_SAME(LowCmd, DdsLowCmd, bandwidth);
-AMP_SAME(LowCmd, DdsLowCmd, motor_cmd);
-AMP_SAME(LowCmd, DdsLowCmd, bms_cmd);
-AMP_SAME(LowCmd, DdsLowCmd, wireless_remote);
-AMP_SAME(LowCmd, DdsLowCmd, led);
-AMP_SAME(LowCmd, DdsLowCmd, fan);
-AMP_SAME(LowCmd, DdsLowCmd, gpio);
-AMP_SAME(LowCmd, DdsLowCmd, reserve);
-AMP_SAME(LowCmd, DdsLowCmd, crc);
-
-AMP_SAME_SIZE(ImuState, DdsImuState);
-AMP_SAME(ImuState, DdsImuState, quaternion);
-AMP_SAME(ImuState, DdsImuState, gyroscope);
-AMP_SAME(ImuState, DdsImuState, accelerometer);
-AMP_SAME(ImuState, DdsImuState, rpy);
-AMP_SAME(ImuState, DdsImuState, temperature);
-
-AMP_SAME_SIZE(MotorState, DdsMotorState);
-AMP_SAME(MotorState, DdsMotorState, mode);
-AMP_SAME(MotorState, DdsMotorState, q);
-AMP_SAME(MotorState, DdsMotorState, dq);
-AMP_SAME(MotorState, DdsMotorState, ddq);
-AMP_SAME(MotorState, DdsMotorState, tau_est);
-AMP_SAME(MotorState, DdsMotorState, q_raw);
-AMP_SAME(MotorState, DdsMotorState, dq_raw);
-AMP_SAME(MotorState, DdsMotorState, ddq_raw);
-AMP_SAME(MotorState, DdsMotorState, temperature);
-AMP_SAME(MotorState, DdsMotorState, lost);
-AMP_SAME(MotorState, DdsMotorState, reserve);
-
-AMP_SAME_SIZE(BmsState, DdsBmsState);
-AMP_SAME(BmsState, DdsBmsState, soc);
-AMP_SAME(BmsState, DdsBmsState, current);
-AMP_SAME(BmsState, DdsBmsState, cycle);
-AMP_SAME(BmsState, DdsBmsState, bq_ntc);
-AMP_SAME(BmsState, DdsBmsState, mcu_ntc);
-AMP_SAME(BmsState, DdsBmsState, cell_vol);
-
-AMP_SAME_SIZE(LowState, DdsLowState);
-AMP_SAME(LowState, DdsLowState, head);
-AMP_SAME(LowState, DdsLowState, level_flag);
-AMP_SAME(LowState, DdsLowState, sn);
-AMP_SAME(LowState, DdsLowState, version);
-AMP_SAME(LowState, DdsLowState, bandwidth);
-AMP_SAME(LowState, DdsLowState, imu_state);
-AMP_SAME(LowState, DdsLowState, motor_state);
-AMP_SAME(LowState, DdsLowState, bms_state);
-AMP_SAME(LowState, DdsLowState, foot_force);
-AMP_SAME(LowState, DdsLowState, foot_force_est);
-AMP_SAME(LowState, DdsLowState, tick);
-AMP_SAME(LowState, DdsLowState, wireless_remote);
-AMP_SAME(LowState, DdsLowState, bit_flag);
-AMP_SAME(LowState, DdsLowState, adc_reel);
-AMP_SAME(LowState, DdsLowState, temperature_ntc1);
-AMP_SAME(LowState, DdsLowState, temperature_ntc2);
-AMP_SAME(LowState, DdsLowState, power_v);
-AMP_SAME(LowState, DdsLowState, power_a);
-AMP_SAME(LowState, DdsLowState, fan_frequency);
-AMP_SAME(LowState, DdsLowState, reserve);
-AMP_SAME(LowState, DdsLowState, crc);
-
-}  // namespace go
-
-namespace hg {
-
-using namespace unitree::hg;
-using DdsMotorCmd = unitree_hg_msg_dds__MotorCmd_;
-using DdsLowCmd = unitree_hg_msg_dds__LowCmd_;
-using DdsImuState = unitree_hg_msg_dds__IMUState_;
-using DdsMotorState = unitree_hg_msg_dds__MotorState_;
-using DdsLowState = unitree_hg_msg_dds__LowState_;
-
-AMP_SAME_SIZE(MotorCmd, DdsMotorCmd);
-AMP_SAME(MotorCmd, DdsMotorCmd, mode);
-AMP_SAME(MotorCmd, DdsMotorCmd, q);
-AMP_SAME(MotorCmd, DdsMotorCmd, dq);
-AMP_SAME(MotorCmd, DdsMotorCmd, tau);
-AMP_SAME(MotorCmd, DdsMotorCmd, kp);
-AMP_SAME(MotorCmd, DdsMotorCmd, kd);
-AMP_SAME(MotorCmd, DdsMotorCmd, reserve);
-
-AMP_SAME_SIZE(LowCmd, DdsLowCmd);
-AMP_SAME(LowCmd, DdsLowCmd, mode_pr);
-AMP_SAME(LowCmd, DdsLowCmd, mode_machine);
-AMP_SAME(LowCmd, DdsLowCmd, motor_cmd);
-AMP_SAME(LowCmd, DdsLowCmd, reserve);
-AMP_SAME(LowCmd, DdsLowCmd, crc);
-
-AMP_SAME_SIZE(ImuState, DdsImuState);
-AMP_SAME(ImuState, DdsImuState, quaternion);
-AMP_SAME(ImuState, DdsImuState, gyroscope);
-AMP_SAME(ImuState, DdsImuState, accelerometer);
-AMP_SAME(ImuState, DdsImuState, rpy);
-AMP_SAME(ImuState, DdsImuState, temperature);
-
-AMP_SAME_SIZE(MotorState, DdsMotorState);
-AMP_SAME(MotorState, DdsMotorState, mode);
-AMP_SAME(MotorState, DdsMotorState, q);
-AMP_SAME(MotorState, DdsMotorState, dq);
-AMP_SAME(MotorState, DdsMotorState, ddq);
-AMP_SAME(MotorState, DdsMotorState, tau_est);
-AMP_SAME(MotorState, DdsMotorState, temperature);
-AMP_SAME(MotorState, DdsMotorState, vol);
-AMP_SAME(MotorState, DdsMotorState, sensor);
-AMP_SAME(MotorState, DdsMotorState, motorstate);
-AMP_SAME(MotorState, DdsMotorState, reserve);
-
-AMP_SAME_SIZE(LowState, DdsLowState);
-AMP_SAME(LowState, DdsLowState, version);
-AMP_SAME(LowState, DdsLowState, mode_pr);
-AMP_SAME(LowState, DdsLowState, mode_machine);
-AMP_SAME(LowState, DdsLowState, tick);
-AMP_SAME(LowState, DdsLowState, imu_state);
-AMP_SAME(LowState, DdsLowState, motor_state);
-AMP_SAME(LowState, DdsLowState, wireless_remote);
-AMP_SAME(LowState, DdsLowState, reserve);
-AMP_SAME(LowState, DdsLowState, crc);
-
-}  // namespace hg
+AMP_LAYOUT(hg, MotorCmd, MotorCmd, AMP_MOTOR_CMD)
+AMP_LAYOUT(hg, LowCmd, LowCmd, AMP_HG_LOW_CMD)
+AMP_LAYOUT(hg, ImuState, IMUState, AMP_IMU)
+AMP_LAYOUT(hg, MotorState, MotorState, AMP_HG_MOTOR)
+AMP_LAYOUT(hg, LowState, LowState, AMP_HG_LOW_STATE)
 
 template <>
 const dds_topic_descriptor_t* descriptor<unitree::go::LowCmd>() {

@@ -18,7 +18,8 @@ from amp_sdk.runtime.modes import Mode
 from amp_sdk.runtime.operator import CommandRange
 from amp_sdk.unitree import Wire, wire
 from amp_sim2real.link import LinkStatus
-from amp_sim2real.preflight import machine, network, robot
+from amp_sim2real.preflight import body, machine, network, robot
+from amp_sim2real.preflight.observed import Observed
 from amp_sim2real.remote import RemoteSource
 from amp_sim2real.settings import loop_settings, robot_of
 
@@ -95,23 +96,23 @@ def test_the_remote() -> None:
     assert press(L1, at_s=1.1).held and not press(L1, at_s=1.3).held, "the robot is silent"
 
 
-def observed(**changes) -> robot.Observed:
+def observed(**changes) -> Observed:
     state = messages.new(messages.STATE)
     core = messages.native()
     state["flags"] = core.HAS_TEMPERATURE | core.HAS_BATTERY
     state["joint_pos"][:12] = POLICY.contract.joint_array("default_pos_rad")
     state["motor_temperature_c"], state["battery_percent"] = 30.0, 80.0
     after = replace(QUIET, received=750, mode_machine=5)
-    good = robot.Observed(
+    good = Observed(
         1.5, 750, 500.0, 0.004, QUIET, after, state, ("unitree_go::msg::dds_::LowState_",)
     )
     return replace(good, **changes)
 
 
-def judge(seen: robot.Observed, on: Wire = WIRE) -> dict[str, str]:
+def judge(seen: Observed, on: Wire = WIRE) -> dict[str, str]:
     settings = LoopSettings()
     findings = [*robot.line(seen, settings), *robot.commanders(seen), *robot.variant(seen, on, G1)]
-    findings += robot.body(seen, GO2, POLICY.contract, settings)
+    findings += body.body(seen, GO2, POLICY.contract, settings)
     for finding in findings:
         assert finding.level == OK or (finding.expected and finding.advice), finding
     return {finding.what: finding.level for finding in findings}

@@ -10,7 +10,8 @@ from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime import LoopSettings
 from amp_sdk.unitree import Wire
 from amp_sim2real.link import Link
-from amp_sim2real.preflight import machine, network, robot
+from amp_sim2real.preflight import body, machine, network, robot
+from amp_sim2real.preflight.observed import observe
 
 
 def preflight(
@@ -21,9 +22,9 @@ def preflight(
     yield from machine.real_time(settings)
     yield from machine.clock(settings.period_s)
     yield from machine.inference(policy)
-    observed = robot.observe(link)
+    observed = observe(link)
     yield from robot.line(observed, settings)
     if observed.states:
         yield from robot.variant(observed, wire, spec)
         yield from robot.commanders(observed)
-        yield from robot.body(observed, spec, policy.contract, settings)
+        yield from body.body(observed, spec, policy.contract, settings)

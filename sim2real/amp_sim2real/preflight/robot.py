@@ -1,65 +1,16 @@
-"""The robot itself: its line, its variant, who commands it, and its body."""
+"""A robot's line, its variant, and who commands it."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
-from typing import Iterator, List, Tuple
+from typing import Iterator
 
-import numpy as np
-
-from amp_sdk.contract import PolicyContract
 from amp_sdk.doctor._finding import NOTE, OK, PROBLEM, Finding
 from amp_sdk.robots import RobotSpec
-from amp_sdk.runtime import LoopSettings, messages
+from amp_sdk.runtime import LoopSettings
 from amp_sdk.unitree import Wire
-from amp_sim2real.link import Link, LinkStatus
+from amp_sim2real.preflight.observed import Observed
 
-_DISCOVERY_S, _WATCH_S = 10.0, 1.5
 _GOOD_HZ = 450.0
-_BATTERY_PERCENT = 20.0  # the vendor's own limit
-_WARM_C = 60.0
-_FAR_RAD = 0.6
-_LEVEL_RAD = 0.5
-
-
-@dataclass
-class Observed:
-    """What was heard of a robot. ``state`` is the last one, ``rate_hz`` of good states."""
-
-    seconds: float = 0.0
-    states: int = 0
-    rate_hz: float = 0.0
-    longest_gap_s: float = 0.0
-    before: LinkStatus = field(default_factory=lambda: _NOTHING)
-    after: LinkStatus = field(default_factory=lambda: _NOTHING)
-    state: np.ndarray = field(default_factory=lambda: np.zeros(()))
-    state_types: Tuple[str, ...] = ()
-    command_types: Tuple[str, ...] = ()
-
-
-_NOTHING = LinkStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, (0.0, 0.0, 0.0, 0.0))
-
-
-def observe(link: Link) -> Observed:
-    """Listen for a while, once the first state has come."""
-    end = time.monotonic() + _DISCOVERY_S
-    while not link.poll() and time.monotonic() < end:
-        time.sleep(0.01)
-    seen = Observed(before=link.status())
-    begin = last = time.monotonic()
-    while time.monotonic() - begin < _WATCH_S:
-        if link.poll():
-            now = time.monotonic()
-            seen.longest_gap_s, last = max(seen.longest_gap_s, now - last), now
-        time.sleep(0.0005)
-    seen.seconds = time.monotonic() - begin
-    seen.after = link.status()
-    seen.states = seen.after.received - seen.before.received
-    seen.rate_hz = seen.states / seen.seconds
-    seen.state = link.state
-    seen.state_types, seen.command_types = link.state_types(), link.command_types()
-    return seen
 
 
 def line(seen: Observed, settings: LoopSettings) -> Iterator[Finding]:
@@ -142,66 +93,3 @@ def commanders(seen: Observed) -> Iterator[Finding]:
         yield Finding("other commanders", found, NOTE, "none", release)
     else:
         yield Finding("other commanders", "none")
-
-
-def body(
-    seen: Observed, spec: RobotSpec, contract: PolicyContract, settings: LoopSettings
-) -> Iterator[Finding]:
-    """Temperatures, battery, attitude and joints."""
-    core, state, joints = messages.native(), seen.state, len(spec.joint_names)
-    flags = int(state["flags"])
-    if flags & core.HAS_TEMPERATURE:
-        yield _temperature(state["motor_temperature_c"][:joints], spec, settings)
-    if flags & core.HAS_BATTERY:
-        percent = float(state["battery_percent"])
-        low = PROBLEM if percent < settings.safety.min_battery_percent else NOTE
-        level = OK if percent >= _BATTERY_PERCENT else low
-        expected = f"{_BATTERY_PERCENT:.0f} % or more"
-        yield Finding("battery", f"{percent:.0f} %", level, expected, "charge it, or change it")
-    w, x, y, z = (float(v) for v in state["quat_wxyz"])
-    tilt = 2.0 * float(np.arctan2(np.hypot(x, y), np.hypot(w, z)))
-    yield Finding(
-        "attitude",
-        f"tilted by {tilt:.2f} rad",
-        OK if tilt < _LEVEL_RAD else PROBLEM,
-        f"below {_LEVEL_RAD:g} rad",
-        "put the robot upright (G1: hang it up straight); restart it where it is",
-    )
-    yield from _joints(state["joint_pos"][:joints], spec, contract)
-
-
-def _temperature(celsius: np.ndarray, spec: RobotSpec, settings: LoopSettings) -> Finding:
-    hottest = int(np.argmax(celsius))
-    limit = settings.safety.max_temperature_c
-    level = OK if celsius[hottest] < _WARM_C else NOTE
-    return Finding(
-        "motor temperature",
-        f"at most {celsius[hottest]:.0f} C ({spec.joint_names[hottest]})",
-        PROBLEM if celsius[hottest] >= limit else level,
-        f"below {_WARM_C:.0f} C before a start; the loop damps at {limit:.0f} C",
-        "let it cool down",
-    )
-
-
-def _joints(pos: np.ndarray, spec: RobotSpec, contract: PolicyContract) -> Iterator[Finding]:
-    beyond = np.maximum(spec.joint_lower_rad - pos, pos - spec.joint_upper_rad)
-    names: List[str] = [spec.joint_names[i] for i in np.flatnonzero(~(beyond < 0.1))]
-    if names:
-        yield Finding(
-            "joint ranges",
-            f"outside: {', '.join(names)}",
-            PROBLEM,
-            "every joint within its range, and 0.1 rad",
-            "calibrate the robot's joints; check that the policy is for this variant",
-        )
-    else:
-        yield Finding("joint ranges", "all joints within")
-    off = np.abs(pos - contract.joint_array("default_pos_rad"))
-    worst = int(np.argmax(off))
-    yield Finding(
-        "stand pose",
-        f"{spec.joint_names[worst]} is {off[worst]:.2f} rad away, the farthest",
-        OK if off[worst] < _FAR_RAD else NOTE,
-        f"below {_FAR_RAD:g} rad, unless the robot lies or hangs",
-        "see that all limbs are free to move there slowly",
-    )
