@@ -16,6 +16,7 @@
     FIELDS(AMP_SAME)                                                                   \
   }
 
+// clang-format off
 #define AMP_MOTOR_CMD(X) X(mode) X(q) X(dq) X(tau) X(kp) X(kd) X(reserve)
 #define AMP_IMU(X) X(quaternion) X(gyroscope) X(accelerometer) X(rpy) X(temperature)
 #define AMP_MOTOR(X) X(mode) X(q) X(dq) X(ddq) X(tau_est) X(temperature) X(reserve)
@@ -26,23 +27,19 @@
   AMP_HEAD(X) X(motor_cmd) X(bms_cmd) X(wireless_remote) X(led) X(fan) X(gpio) X(reserve) X(crc)
 #define AMP_GO_MOTOR(X) AMP_MOTOR(X) X(q_raw) X(dq_raw) X(ddq_raw) X(lost)
 #define AMP_GO_BMS(X) \
-  X(version_high)     \
-  X(version_low) X(status) X(soc) X(current) X(cycle) X(bq_ntc) X(mcu_ntc) X(cell_vol)
-#define AMP_GO_LOW_STATE(X)                                                                     \
-  AMP_HEAD(X)                                                                                   \
-  X(imu_state)                                                                                  \
-  X(motor_state)                                                                                \
-  X(bms_state)                                                                                  \
-  X(foot_force) X(foot_force_est) X(tick) X(wireless_remote) X(bit_flag) X(adc_reel)            \
-      X(temperature_ntc1) X(temperature_ntc2) X(power_v) X(power_a) X(fan_frequency) X(reserve) \
-          X(crc)
+  X(version_high) X(version_low) X(status) X(soc) X(current) X(cycle) X(bq_ntc) X(mcu_ntc) \
+  X(cell_vol)
+#define AMP_GO_LOW_STATE(X) \
+  AMP_HEAD(X) X(imu_state) X(motor_state) X(bms_state) X(foot_force) X(foot_force_est) X(tick) \
+  X(wireless_remote) X(bit_flag) X(adc_reel) X(temperature_ntc1) X(temperature_ntc2) \
+  X(power_v) X(power_a) X(fan_frequency) X(reserve) X(crc)
 
 #define AMP_HG_LOW_CMD(X) X(mode_pr) X(mode_machine) X(motor_cmd) X(reserve) X(crc)
 #define AMP_HG_MOTOR(X) AMP_MOTOR(X) X(vol) X(sensor) X(motorstate)
 #define AMP_HG_LOW_STATE(X) \
-  X(version)                \
-  X(mode_pr)                \
-  X(mode_machine) X(tick) X(imu_state) X(motor_state) X(wireless_remote) X(reserve) X(crc)
+  X(version) X(mode_pr) X(mode_machine) X(tick) X(imu_state) X(motor_state) \
+  X(wireless_remote) X(reserve) X(crc)
+// clang-format on
 
 namespace amp::dds {
 

@@ -115,8 +115,8 @@ def _times(
     """The lag, and the delay with its error, that leave the least unexplained."""
 
     def cost(lag: float, delay: float, part: slice) -> float:
-        past = [np.interp(time_s - lag, time_s, v) for v in (pos, vel)]
-        columns = _motor_columns(*past, _held(command, time_s - delay), gains)[part]
+        before, speed = (np.interp(time_s - lag, time_s, v) for v in (pos, vel))
+        columns = _motor_columns(before, speed, _held(command, time_s - delay), gains)[part]
         solution, *_ = np.linalg.lstsq(columns, torque[part], rcond=None)
         return float(np.mean((torque[part] - columns @ solution) ** 2))
 
