@@ -89,6 +89,7 @@ class Loops:
         """Arm them and stand up, at rest in the start pose that ``state`` holds; ``command [N, C]``
         as asked for."""
         everybody = np.ones(len(self._batch.state), dtype=bool)
+        self._batch.operator_input["sequence"] = 1  # a policy without commands is operated, too
         self.ask(command)
         for mode in (STOP, *[POLICY] * (_WARM_UP - 1)):
             self._batch.operator_input["requested_mode"] = mode
@@ -148,4 +149,5 @@ class Loops:
         status = self._batch.status[i]
         faults: Sequence[str] = fault_names(status["first_faults"] or status["faults"])
         tick = int(status["fault_tick"]) or int(status["tick"])
-        return max(0, tick - 1 - _WARM_UP) * self._period_ns * 1e-9, ", ".join(faults)
+        time_s = max(0, tick - 1 - _WARM_UP) * self._period_ns * 1e-9
+        return time_s, ", ".join(faults) or "did not start"

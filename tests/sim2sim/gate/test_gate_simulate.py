@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import mujoco
 import numpy as np
 import pytest
-from small_policy import CommandTerm, robot_contract
+from small_policy import CommandTerm, make_contract, robot_contract, write_policy
 
 from amp_sdk import rotations
 from amp_sdk.observation import RobotState
-from amp_sdk.policy import Policy
+from amp_sdk.policy import Policy, load_policy
 from amp_sim2sim.episode import pd_torque
 from amp_sim2sim.gate.actuation import Motors, answers_known
 from amp_sim2sim.gate.conditions import Conditions
@@ -198,6 +198,14 @@ def test_a_policy_never_sees_its_command_jump(go2, stand) -> None:
     assert np.diff(command).max() == pytest.approx(0.02)  # 1 m/s^2, each 20 ms
     (span,) = counted_spans(log, 0)
     assert span.start >= 50 + 50 and (command[span] == 1.0).all()
+
+
+def test_a_policy_without_commands_runs_as_well(go2, tmp_path) -> None:
+    contract = make_contract(robot_contract(go2).joints, commands=())
+    contract = dataclasses.replace(contract, robot=go2.name, variant=go2.variant)
+    write_policy(tmp_path / "still.onnx", contract)
+    log = run(go2, load_policy(tmp_path / "still.onnx"), [Conditions()])[1]
+    assert log.falls == (None,) and log.command.shape == (20, 1, 0)
 
 
 @pytest.mark.parametrize("kind", ["rough", "steps"])
