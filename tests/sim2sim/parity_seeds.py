@@ -13,7 +13,7 @@ from amp_sdk.policy import load_policy
 from amp_sdk.rollout_record import RolloutRecord
 from amp_training.build import Session, build_session
 from amp_training.export import export_policy
-from amp_training.record_rollout import record_rollout
+from amp_training.record_rollout import record_rollout, recorded_normalizer
 from amp_training.session_contract import session_contract
 
 Act = Callable[[torch.Tensor], torch.Tensor]
@@ -50,7 +50,11 @@ class Training:
         actor = self.session.learner.ppo.average
         self.session.environment.resume(self._clean)
         record = record_rollout(
-            self.session, act or actor, self.contract, actor.normalizer, steps=40
+            self.session,
+            act or actor,
+            self.contract,
+            recorded_normalizer(actor.normalizer),
+            steps=40,
         )
         arrays = {
             name: getattr(record, name)[:, :4]

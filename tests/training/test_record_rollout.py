@@ -14,7 +14,7 @@ from amp_training.session_contract import session_contract
 
 def test_steps_follow_one_another_up_to_a_restart(session) -> None:
     actor = session.learner.ppo.average
-    record = record_rollout(session, actor, session_contract(session, 0), actor.normalizer, 70)
+    record = record_rollout(session, actor, session_contract(session, 0), None, 70)
     assert record.start[0].all() and record.start[1:].any()
     goes_on = ~record.start[1:]
     np.testing.assert_array_equal(record.state[1:][goes_on], record.next_state[:-1][goes_on])

@@ -6,13 +6,14 @@ torch version and uses only operators of opset 13.
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Optional
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from amp_sdk.rollout_record import Normalizer
 from amp_training.networks import Actor
 
 _OPSET, _IR_VERSION = 13, 8
@@ -71,3 +72,13 @@ def actor_model(actor: Actor, observation_size: int, action_size: int) -> onnx.M
     model.ir_version = _IR_VERSION
     onnx.checker.check_model(model)
     return model
+
+
+def normalizer_of(model: onnx.ModelProto) -> Optional[Normalizer]:
+    """The normaliser in a graph that ``actor_model`` made; None in any other."""
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    found = [constants.get(name) for name in ("normalizer_mean", "normalizer_std", "clip_high")]
+    mean, std, limit = found
+    if mean is None or std is None or limit is None:
+        return None
+    return Normalizer(mean, std, float(limit))

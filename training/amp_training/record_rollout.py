@@ -22,7 +22,7 @@ def record_rollout(
     session: Session,
     act: Callable[[Tensor], Tensor],
     contract: PolicyContract,
-    normalizer: Optional[RunningNormalizer] = None,
+    normalizer: Optional[Normalizer] = None,
     steps: int = STEPS,
 ) -> RolloutRecord:
     """``steps`` control steps of ``act(observation [N, O]) -> action [N, A]`` from new starts.
@@ -49,12 +49,13 @@ def record_rollout(
     return RolloutRecord(
         contract=contract,
         physics=_physics(session),
-        normalizer=None if normalizer is None else _known(normalizer),
+        normalizer=normalizer,
         **arrays,
     )
 
 
-def _known(normalizer: RunningNormalizer) -> Normalizer:
+def recorded_normalizer(normalizer: RunningNormalizer) -> Normalizer:
+    """An actor's normaliser as a record holds it."""
     return Normalizer(_numpy(normalizer.mean), _numpy(normalizer.std), float(normalizer.limit))
 
 

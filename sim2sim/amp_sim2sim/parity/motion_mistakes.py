@@ -84,7 +84,7 @@ def _delay(trials: Trials) -> Iterator[Mistake]:
         older, newer = ((before, now), (earlier, before), (earlier, earlier))[whole]
         parts = [(part, older), (trials.steps - part, newer)]
         time_ms = 1e3 * late * trials.physics_step_s
-        periods = f"{late / trials.steps:.3g} control steps"
+        periods = f"{late / trials.steps:.3g} control step(s)"
         text = f"the record's targets act {time_ms:.4g} ms late ({periods})"
         yield "delay", text, trials.run(parts=[p for p in parts if p[0]])
 

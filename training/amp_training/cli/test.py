@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Optional
 
+import onnx
 import torch
 from torch import Tensor
 
@@ -17,15 +18,15 @@ from amp_sdk._table import table
 from amp_sdk.config import to_mapping
 from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
-from amp_sdk.rollout_record import write_record
+from amp_sdk.rollout_record import Normalizer, write_record
 from amp_training.backends.registry import NAMES
 from amp_training.build import Session, build_session
 from amp_training.checkpoint import contract_of, load_policy_checkpoint, recipe_of, restore_policy
 from amp_training.cli.train import motion_overrides
 from amp_training.config import RandomizationConfig, Recipe, load_recipe
 from amp_training.evaluate import evaluate
-from amp_training.networks import RunningNormalizer
-from amp_training.record_rollout import record_rollout
+from amp_training.onnx_graph import normalizer_of
+from amp_training.record_rollout import record_rollout, recorded_normalizer
 from amp_training.session_contract import session_contract
 
 
@@ -81,7 +82,7 @@ class Source:
     act: Callable[[Tensor], Tensor]
     with_style: bool
     contract: PolicyContract
-    normalizer: Optional[RunningNormalizer] = None
+    normalizer: Optional[Normalizer]
 
 
 def _run(args: argparse.Namespace) -> Source:
@@ -92,7 +93,8 @@ def _run(args: argparse.Namespace) -> Source:
     restore_policy(session, content)
     session.generator.manual_seed(args.seed)
     actor = session.learner.ppo.average
-    return Source(session, actor, True, contract_of(content, args.source), actor.normalizer)
+    normalizer = recorded_normalizer(actor.normalizer)
+    return Source(session, actor, True, contract_of(content, args.source), normalizer)
 
 
 def _policy(args: argparse.Namespace) -> Source:
@@ -112,7 +114,8 @@ def _policy(args: argparse.Namespace) -> Source:
     def act(observation: Tensor) -> Tensor:
         return torch.from_numpy(policy.act(observation.cpu().numpy())).to(observation.device)
 
-    return Source(session, act, False, policy.contract)
+    normalizer = normalizer_of(onnx.load(policy.path))
+    return Source(session, act, False, policy.contract, normalizer)
 
 
 def _session(recipe: Recipe, args: argparse.Namespace) -> Session:
