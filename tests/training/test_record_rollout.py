@@ -8,7 +8,8 @@ import torch
 from amp_sdk.rollout_record import read_record
 from amp_training.checkpoint import Progress, save_checkpoint
 from amp_training.cli import test as test_command
-from amp_training.record_rollout import record_rollout
+from amp_training.onnx_graph import actor_model, normalizer_of
+from amp_training.record_rollout import record_rollout, recorded_normalizer
 from amp_training.session_contract import session_contract
 
 
@@ -37,3 +38,22 @@ def test_the_command_writes_one(session, tmp_path, capsys) -> None:
     assert record.start.shape == (100, 2)
     assert record.contract.provenance.samples == 48
     assert record.normalizer.limit == 10.0 and f"record: {path}" in capsys.readouterr().out
+
+
+def test_a_policy_file_and_its_checkpoint_have_one_normaliser(session) -> None:
+    session.learner.iterate(0)
+    actor = session.learner.ppo.average
+    contract = session_contract(session, 48)
+    model = actor_model(actor, contract.obs_dim, contract.action_dim)
+    found, expected = normalizer_of(model), recorded_normalizer(actor.normalizer)
+    np.testing.assert_array_equal(found.mean, expected.mean)
+    np.testing.assert_array_equal(found.std, expected.std)
+    assert found.limit == expected.limit
+    seen = expected.mean + 2.0 * expected.std
+    with torch.no_grad():
+        inside = actor.normalizer(torch.from_numpy(seen)).numpy()
+    np.testing.assert_allclose(expected.apply(seen), inside, atol=1e-6)
+    np.testing.assert_allclose(expected.undo(inside), seen, atol=1e-5)
+    for tensor in model.graph.initializer:
+        tensor.name = f"their_{tensor.name}"
+    assert normalizer_of(model) is None

@@ -56,9 +56,10 @@ def torque_link(log: FlightLog, slot: int) -> Link | None:
     driven = np.flatnonzero(_driven(log, slot)[1:]) + 1
     ticks = log.ticks
     flags = ticks["state.flags"][driven].astype(np.uint64)
-    if not len(driven) or not (flags & np.uint64(messages.native().HAS_TORQUE)).all():
-        return None
     recorded = ticks["state.joint_torque"][driven][:, None]
+    # a mock robot reports zeros
+    if not (flags & np.uint64(messages.native().HAS_TORQUE)).all() or not recorded.any():
+        return None
     return Link(
         name="torque",
         recorded=recorded,

@@ -101,3 +101,12 @@ def test_the_record_of_another_policy(tmp_path) -> None:
     write_policy(tmp_path / "stand.onnx", robot_contract(robots.load("go2")))
     with pytest.raises(InputError, match="record of another policy"):
         parity(amp_sdk.load_policy(tmp_path / "stand.onnx"), path)
+
+
+def test_a_robot_that_reports_no_torque_is_not_judged_by_it(tmp_path) -> None:
+    def change(tick) -> None:
+        tick["state"]["joint_torque"] = 0.0
+
+    result = judged(tmp_path, change=change)
+    assert result.in_parity and [link.name for link in result.links][-1] == "gains"
+    assert "torques: the robot reports none" in result.not_compared
