@@ -50,6 +50,7 @@ class Environment:
         dt_s: control period.
         poses: [P, J] rad, poses of the clips, for the distance of ``max_pose_distance_rad``.
         touching: [N] bool, whether a link touches the floor that must not.
+        progress: called with the samples so far before every rollout.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Environment:
         dt_s: float,
         poses: Tensor,
         touching: Optional[Callable[[], Tensor]] = None,
+        progress: Optional[Callable[[int], None]] = None,
     ) -> None:
         n = backend.num_envs
         self.backend = backend
@@ -79,6 +81,7 @@ class Environment:
         self._dt_s = dt_s
         self._poses = poses
         self._touching = touching
+        self._progress = progress
         self.starts = StartPool(reference, episode, n, backend.device, backend.masked)
         self._max_steps = 1
         self.schedule(0)
@@ -99,6 +102,8 @@ class Environment:
         """
         self.task.schedule(samples)
         self.starts.renew()
+        if self._progress is not None:
+            self._progress(samples)
         config = self._episode
         length_s = config.length_s
         if config.first_length_s is not None:

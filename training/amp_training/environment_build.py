@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Tuple
+from typing import TYPE_CHECKING, Callable, Tuple
 
 import numpy as np
 import torch
@@ -39,6 +39,11 @@ def build_environment(
     links = contact_links(robot, recipe.episode)
     device = str(generator.device)
     own_seed = workers.own_seed(recipe.seed)
+    if recipe.harness.enabled and simulation.backend != "mujoco":
+        raise InputError(
+            f"the backend {simulation.backend} has no harness; use the backend mujoco, or set "
+            "harness.enabled=false"
+        )
     backend = make_backend(robot, interface.kp, interface.kd, simulation, device, links)
     sensors = None
     if varied.enabled:
@@ -46,6 +51,8 @@ def build_environment(
         _disturb(backend, recipe, own_seed)
         if not varied.sensors.exact:
             sensors = SensorErrors(varied.sensors, joints, envs, own_seed, backend.device)
+
+    progress = _harness(backend, recipe, robot) if recipe.harness.enabled else None
 
     def rad(values: np.ndarray) -> torch.Tensor:
         return torch.tensor(values, dtype=torch.float32, device=backend.device)
@@ -66,6 +73,7 @@ def build_environment(
         dt_s=dt_s,
         poses=poses.contiguous().to(backend.device),
         touching=backend.touching if links and isinstance(backend, Touching) else None,
+        progress=progress,
     )
 
 
@@ -94,6 +102,14 @@ def _disturb(backend: Backend, recipe: Recipe, seed: int) -> None:
             f"{', randomization.'.join(names)}; use the backend mujoco, or leave them out"
         )
     _on_cpu(backend).disturb(recipe.randomization, recipe.simulation, seed)
+
+
+def _harness(backend: Backend, recipe: Recipe, robot: RobotSpec) -> Callable[[int], None]:
+    """Put the robots into the recipe's harness; what fades it."""
+    held = _on_cpu(backend)
+    held.hang(recipe.harness, robot.default_base_height_m)
+    assert held.harness is not None
+    return held.harness.schedule
 
 
 def _on_cpu(backend: Backend) -> MujocoBackend:

@@ -12,9 +12,10 @@ from torch import Tensor
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout
 from amp_training.backends.disturbances import Pushes, TargetDelay, vary_bodies
+from amp_training.backends.harness import Harness
 from amp_training.backends.mujoco_model import Addresses, build_model
 from amp_training.backends.randomization import Variations
-from amp_training.config import RandomizationConfig, SimulationConfig
+from amp_training.config import HarnessConfig, RandomizationConfig, SimulationConfig
 
 _DIVERGED = [
     int(warning)
@@ -56,6 +57,7 @@ class MujocoBackend:
         self._touches = self.batch.bind("sensordata") if contact_links else None
         self.delay: Optional[TargetDelay] = None
         self.pushes: Optional[Pushes] = None
+        self.harness: Optional[Harness] = None
         self._parts: List[Tuple[int, Tensor]] = []
         self._actuator = self._at.actuators.tolist()
         self._in_order = self._actuator == list(range(joints))
@@ -76,6 +78,8 @@ class MujocoBackend:
         if self.pushes is not None:
             ids, velocity = self.pushes.tick()
             self._qvel[ids, :2] += velocity.double()
+        if self.harness is not None:
+            self.harness.hold(self.state)
         self.batch.warning[:] = 0
         late = self.delay
         self._parts = [(self._decimation, targets)] if late is None else list(late.parts(targets))
@@ -133,6 +137,10 @@ class MujocoBackend:
             )
         if config.push_interval_s is not None:
             self.pushes = Pushes(config, simulation.control_period_s, self.num_envs, seed)
+
+    def hang(self, config: HarnessConfig, standing_m: float) -> None:
+        """Hang up the robots, ``standing_m`` high as they stand; once, after ``vary``."""
+        self.harness = Harness(self.batch, self._at.base, config, standing_m)
 
     def touching(self) -> Tensor:
         """[N] bool: one of the ``contact_links`` touched the floor in the last physics step."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from amp_training.config.discriminator import DiscriminatorConfig
 from amp_training.config.episode import EpisodeConfig
 from amp_training.config.evaluation import EvaluationConfig
+from amp_training.config.harness import HarnessConfig
 from amp_training.config.interface import ActionConfig, CommandConfig, ObservationConfig
 from amp_training.config.motion import MotionConfig
 from amp_training.config.ppo import PpoConfig
@@ -23,8 +24,9 @@ __all__ = [
     "CommandConfig",
     "DiscriminatorConfig",
     "EpisodeConfig",
-    "LocationConfig",
     "EvaluationConfig",
+    "HarnessConfig",
+    "LocationConfig",
     "MotionConfig",
     "ObservationConfig",
     "PpoConfig",

@@ -14,6 +14,7 @@ from amp_training.config._checks import require
 from amp_training.config.discriminator import DiscriminatorConfig
 from amp_training.config.episode import EpisodeConfig
 from amp_training.config.evaluation import EvaluationConfig
+from amp_training.config.harness import HarnessConfig
 from amp_training.config.interface import ActionConfig, CommandConfig, ObservationConfig
 from amp_training.config.motion import MotionConfig
 from amp_training.config.ppo import PpoConfig
@@ -39,6 +40,7 @@ class Recipe:
     task: TaskConfig = field(default_factory=TaskConfig)
     command: CommandConfig = field(default_factory=CommandConfig)
     episode: EpisodeConfig = field(default_factory=EpisodeConfig)
+    harness: HarnessConfig = field(default_factory=HarnessConfig)
     reward: RewardConfig = field(default_factory=RewardConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     ppo: PpoConfig = field(default_factory=PpoConfig)
