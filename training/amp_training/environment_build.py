@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Tuple
+from typing import TYPE_CHECKING, Callable, Optional, Tuple
 
 import numpy as np
 import torch
@@ -45,10 +45,10 @@ def build_environment(
             "harness.enabled=false"
         )
     backend = make_backend(robot, interface.kp, interface.kd, simulation, device, links)
-    sensors = None
+    sensors = gravity_w = None
     if varied.enabled:
         backend.vary(Variations.draw(varied, envs, joints, own_seed))
-        _disturb(backend, recipe, own_seed)
+        gravity_w = _disturb(backend, recipe, own_seed)
         if not varied.sensors.exact:
             sensors = SensorErrors(varied.sensors, joints, envs, own_seed, backend.device)
 
@@ -61,7 +61,7 @@ def build_environment(
     return Environment(
         backend=backend,
         observation=PolicyObservation(
-            interface.observation, rad(robot.default_joint_pos_rad), envs, sensors
+            interface.observation, rad(robot.default_joint_pos_rad), envs, sensors, gravity_w
         ),
         reference=reference,
         task=build_task(recipe, interface.commands, generator, backend.masked),
@@ -91,17 +91,20 @@ def contact_links(robot: RobotSpec, episode: EpisodeConfig) -> Tuple[str, ...]:
     return tuple(n for n in links if n not in allowed) if episode.contact_termination else ()
 
 
-def _disturb(backend: Backend, recipe: Recipe, seed: int) -> None:
-    """What only the CPU backend has of the recipe's differences. Raises InputError elsewhere."""
+def _disturb(backend: Backend, recipe: Recipe, seed: int) -> Optional[torch.Tensor]:
+    """What only the CPU backend has of the recipe's differences; where gravity points, if not
+    straight down. Raises InputError elsewhere."""
     names = recipe.randomization.cpu_only
     if not names:
-        return
+        return None
     if recipe.simulation.backend != "mujoco":
         raise InputError(
             f"the backend {recipe.simulation.backend} does not have randomization."
             f"{', randomization.'.join(names)}; use the backend mujoco, or leave them out"
         )
-    _on_cpu(backend).disturb(recipe.randomization, recipe.simulation, seed)
+    held = _on_cpu(backend)
+    held.disturb(recipe.randomization, recipe.simulation, seed)
+    return held.gravity_w
 
 
 def _harness(backend: Backend, recipe: Recipe, robot: RobotSpec) -> Callable[[int], None]:

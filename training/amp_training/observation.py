@@ -10,7 +10,7 @@ from torch import Tensor
 from amp_sdk.contract import ObservationTerm
 from amp_training.backends.base import SimState
 from amp_training.config import ObservationConfig
-from amp_training.rotations import projected_gravity
+from amp_training.rotations import projected_gravity, rotate_inverse
 from amp_training.selection import pick, put
 from amp_training.sensors import SensorErrors
 
@@ -43,6 +43,7 @@ class PolicyObservation:
         default_joint_pos: [J] rad, subtracted from the joint positions.
         num_envs: N.
         sensors: errors of what is measured; None: it is exact.
+        gravity_w: [N, 3] unit, where gravity does not point straight down (floors that slope).
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class PolicyObservation:
         default_joint_pos: Tensor,
         num_envs: int,
         sensors: Optional[SensorErrors] = None,
+        gravity_w: Optional[Tensor] = None,
     ) -> None:
         sizes = [term.size for term in terms]
         self._default = default_joint_pos
         self._sensors = sensors
+        self._gravity_w = gravity_w
         self._history = terms[0].history
         device = default_joint_pos.device
         self._scale = torch.cat([torch.full((t.size,), t.scale) for t in terms]).to(device)
@@ -75,13 +78,19 @@ class PolicyObservation:
 
         ``which`` are the robots concerned (None: all), each of which has its own sensors.
         """
-        ang_vel, gravity = state.root_ang_vel_b, projected_gravity(state.root_quat_w)
+        ang_vel, gravity = state.root_ang_vel_b, self._gravity_b(state.root_quat_w, which)
         pos, vel = state.joint_pos, state.joint_vel
         if self._sensors is not None:
             ang_vel, gravity, pos, vel = self._sensors.add(ang_vel, gravity, pos, vel, which)
         parts = (ang_vel, gravity, command, pos - self._default, vel, action)
         sample = torch.cat(parts, dim=-1)
         return sample.mul_(self._scale).clamp_(-self._limit, self._limit)
+
+    def _gravity_b(self, quat: Tensor, which: Optional[Tensor]) -> Tensor:
+        if self._gravity_w is None:
+            return projected_gravity(quat)
+        down_w = self._gravity_w if which is None else pick(which, self._gravity_w)
+        return rotate_inverse(quat, down_w)
 
     def push(self, sample: Tensor) -> Tensor:
         """Append ``sample`` [N, D] to the history; the observation [N, O]."""

@@ -36,6 +36,23 @@ def vary_bodies(batch: Batch, at: Addresses, config: RandomizationConfig, seed: 
     batch.set_const()
 
 
+def tilt_gravity(batch: Batch, config: RandomizationConfig, seed: int) -> Tensor:
+    """Incline the floors by ``config.slope_rad``; directions of gravity [N, 3], of unit length.
+
+    The floor stays level in the simulation's own frame, so that heights and the tilt of a base
+    count from the ground; gravity is what leans.
+    """
+    rng = np.random.default_rng([seed, 2])
+    slope = rng.uniform(*config.slope_rad, batch.nsim)
+    way = rng.uniform(-np.pi, np.pi, batch.nsim)
+    across = np.sin(slope)
+    down = np.stack((across * np.cos(way), across * np.sin(way), -np.cos(slope)), axis=1)
+    gravity = batch.expand("opt.gravity")
+    gravity[:] = np.linalg.norm(gravity, axis=1, keepdims=True) * down
+    batch.set_const()
+    return torch.from_numpy(down).float()
+
+
 class TargetDelay:
     """Joint targets that take effect some physics steps late, in each robot after its own time.
 

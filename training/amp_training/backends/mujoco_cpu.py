@@ -11,7 +11,7 @@ from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout
-from amp_training.backends.disturbances import Pushes, TargetDelay, vary_bodies
+from amp_training.backends.disturbances import Pushes, TargetDelay, tilt_gravity, vary_bodies
 from amp_training.backends.harness import Harness
 from amp_training.backends.mujoco_model import Addresses, build_model
 from amp_training.backends.randomization import Variations
@@ -58,6 +58,8 @@ class MujocoBackend:
         self.delay: Optional[TargetDelay] = None
         self.pushes: Optional[Pushes] = None
         self.harness: Optional[Harness] = None
+        self.gravity_w: Optional[Tensor] = None
+        """[N, 3] directions of gravity where floors slope; None: straight down."""
         self._parts: List[Tuple[int, Tensor]] = []
         self._actuator = self._at.actuators.tolist()
         self._in_order = self._actuator == list(range(joints))
@@ -127,9 +129,11 @@ class MujocoBackend:
     def disturb(self, config: RandomizationConfig, simulation: SimulationConfig, seed: int) -> None:
         """Give the robots what only this backend has of ``config``; once, after ``vary``.
 
-        Masses and centres of mass, motor strengths, late commands, pushes.
+        Masses and centres of mass, motor strengths, slopes, late commands, pushes.
         """
         vary_bodies(self.batch, self._at, config, seed)
+        if config.slope_rad[1] > 0:
+            self.gravity_w = tilt_gravity(self.batch, config, seed)
         shape = (self.num_envs, self.layout.joints)
         if config.delay_s[1] > 0:
             self.delay = TargetDelay.draw(

@@ -7,6 +7,7 @@ from typing import Optional, Tuple
 
 from amp_training.config._checks import require
 
+_POSITIVE = ("damping_nm_s", "delay_s", "slope_rad")
 _RATIOS = ("gain_ratio", "friction", "link_mass_ratio", "motor_strength")
 
 
@@ -44,8 +45,9 @@ class RandomizationConfig:
     ``damping_nm_s`` (N m s/rad, added to each joint) also stands in for dry friction, which the
     simulation leaves out for speed. ``com_shift_m`` moves the base's centre of mass along each
     axis; ``motor_strength`` scales gains and torque limits together, joint by joint; ``delay_s`` is
-    the time from an action to its effect, in whole physics steps. Every ``push_interval_s`` a
-    robot's base gets a horizontal velocity of up to ``push_m_s`` on top.
+    the time from an action to its effect, in whole physics steps. ``slope_rad`` is the inclination
+    of a robot's floor, in a direction of its own (gravity is tilted, which is the same). Every
+    ``push_interval_s`` a robot's base gets a horizontal velocity of up to ``push_m_s`` on top.
     """
 
     enabled: bool = True
@@ -57,6 +59,7 @@ class RandomizationConfig:
     com_shift_m: Tuple[float, float] = (0.0, 0.0)
     motor_strength: Tuple[float, float] = (1.0, 1.0)
     delay_s: Tuple[float, float] = (0.0, 0.0)
+    slope_rad: Tuple[float, float] = (0.0, 0.0)
     push_interval_s: Optional[Tuple[float, float]] = None
     push_m_s: float = 0.5
     sensors: SensorConfig = field(default_factory=SensorConfig)
@@ -65,15 +68,17 @@ class RandomizationConfig:
     def cpu_only(self) -> Tuple[str, ...]:
         """Names of the values that differ from "none" and that only the CPU backend has."""
         plain = type(self)(enabled=self.enabled)
-        names = ("link_mass_ratio", "com_shift_m", "motor_strength", "delay_s", "push_interval_s")
+        names = ("link_mass_ratio", "com_shift_m", "motor_strength", "delay_s", "slope_rad")
+        names += ("push_interval_s",)
         return tuple(name for name in names if getattr(self, name) != getattr(plain, name))
 
     def __post_init__(self) -> None:
-        for name in (*_RATIOS, "damping_nm_s", "base_mass_kg", "com_shift_m", "delay_s"):
+        for name in (*_RATIOS, *_POSITIVE, "base_mass_kg", "com_shift_m"):
             lower, upper = getattr(self, name)
             require(lower <= upper, f"{name}: lower bound above upper")
         require(all(getattr(self, name)[0] > 0 for name in _RATIOS), "ratios must be positive")
-        for name in ("damping_nm_s", "delay_s"):
+        require(self.slope_rad[1] < 1.0, "slope_rad must be below 1")
+        for name in _POSITIVE:
             require(getattr(self, name)[0] >= 0, f"{name} must not be negative")
         interval = self.push_interval_s
         require(
