@@ -30,7 +30,8 @@ class Falls:
         make sense and whether the trunk touches the floor, ``[N]`` bool."""
         with np.errstate(invalid="ignore", over="ignore"):
             height = (base_pose_w[:, :3] * self._starts.normal_w).sum(axis=1)
-            height = height - self._floors.height(base_pose_w[:, 0], base_pose_w[:, 1])
+            x, y = np.nan_to_num(base_pose_w[:, :2]).T
+            height = height - self._floors.height(x, y)
             tilted = metrics.tilt_rad(base_pose_w[:, 3:]) > MAX_TILT_RAD
         reasons = (
             (~finite, "the simulation diverged"),

@@ -23,13 +23,12 @@ class Terrain:
     heights_m: np.ndarray | None
 
     def height(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The nearest cell's height ``[N]`` at ``x``, ``y [N]`` (the edge's, beyond the field)."""
+        """The nearest cell's height ``[N]`` at ``x``, ``y [N]`` (no NaN); the edge's beyond it."""
         if self.heights_m is None:
             return np.zeros_like(x)
-        top = len(self.heights_m) - 1
-        scale = top / EXTENT_M
+        scale = (len(self.heights_m) - 1) / EXTENT_M
         column, row = (
-            np.clip(np.nan_to_num((v + EXTENT_M / 2) * scale), 0, top).round().astype(int)
+            ((v.clip(-EXTENT_M / 2, EXTENT_M / 2) + EXTENT_M / 2) * scale).round().astype(int)
             for v in (x, y)
         )
         return self.heights_m[row, column]

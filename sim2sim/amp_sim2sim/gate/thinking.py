@@ -20,6 +20,8 @@ class Thinking:
         contract, count = policy.contract, known.shape[1]
         joints = contract.action_dim
         self._policy, self._known = policy, known
+        self._new = np.diff(known, axis=0, prepend=0) > 0
+        self._some_new = self._new.any(axis=1)
         self._builder = BatchObservationBuilder(contract, count)
         self._obs = np.zeros((count, contract.obs_dim), dtype=np.float32)
         self._applied = np.zeros((count, joints))
@@ -43,10 +45,10 @@ class Thinking:
 
     def deliver(self, tick: int, loops: Loops, active: np.ndarray) -> None:
         """Hand the answers that arrive in this tick to their loops."""
-        known = self._known[tick]
-        new = known != self._known[tick - 1] if tick else known > 0
-        rows = np.flatnonzero(new & active)
+        if not self._some_new[tick]:
+            return
+        rows = np.flatnonzero(self._new[tick] & active)
         if len(rows):
-            which = known[rows] - 1
+            which = self._known[tick, rows] - 1
             measured = self._measured[which, 0, rows], self._measured[which, 1, rows]
             loops.answer(rows, self.target_rad[which, rows], self._actions[which, rows], measured)
