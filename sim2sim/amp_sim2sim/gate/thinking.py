@@ -20,8 +20,8 @@ class Thinking:
         contract, count = policy.contract, known.shape[1]
         joints = contract.action_dim
         self._policy, self._known = policy, known
-        self._new = np.diff(known, axis=0, prepend=0) > 0
-        self._some_new = self._new.any(axis=1)
+        self._new = np.asarray(np.diff(known, axis=0, prepend=0) > 0)
+        self._some_new = np.asarray(self._new.any(axis=1))
         self._builder = BatchObservationBuilder(contract, count)
         self._obs = np.zeros((count, contract.obs_dim), dtype=np.float32)
         self._applied = np.zeros((count, joints))
