@@ -34,7 +34,7 @@ function(amp_add_extension name)
   endif()
 endfunction()
 
-amp_add_extension(_core bindings/action.cpp bindings/core.cpp bindings/observation.cpp)
+amp_add_extension(_core bindings/action.cpp bindings/core.cpp bindings/elu.cpp bindings/observation.cpp)
 target_link_libraries(_core PRIVATE amp_core)
 if(UNIX)
   target_sources(

@@ -8,7 +8,17 @@ back the same kind. Nothing is copied: an array that a kernel cannot read as it 
 from __future__ import annotations
 
 from amp_sdk.kernels._dispatch import disc_obs, gae
+from amp_sdk.kernels._elu import elu_, elu_adjoint_, elu_backward_
 from amp_sdk.kernels._errors import ArrayError
 from amp_sdk.kernels._native import num_threads, set_num_threads
 
-__all__ = ["ArrayError", "disc_obs", "gae", "num_threads", "set_num_threads"]
+__all__ = [
+    "ArrayError",
+    "disc_obs",
+    "elu_",
+    "elu_adjoint_",
+    "elu_backward_",
+    "gae",
+    "num_threads",
+    "set_num_threads",
+]

@@ -5,6 +5,7 @@
 #include "amp/disc_obs.hpp"
 #include "amp/gae.hpp"
 #include "amp/thread_pool.hpp"
+#include "elu.hpp"
 #include "isa.hpp"
 #include "kernels.hpp"
 #include "observation.hpp"
@@ -32,6 +33,7 @@ PYBIND11_MODULE(_core, module) {
 
   amp::bindings::bind_observation(module);
   amp::bindings::bind_action(module);
+  amp::bindings::bind_elu(module);
 
   module.def("set_num_threads", &amp::set_num_threads, py::arg("count"));
   module.def("num_threads", &amp::num_threads);

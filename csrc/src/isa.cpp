@@ -6,7 +6,9 @@
 namespace amp {
 namespace {
 
-#define AMP_TABLE(isa) {#isa, &isa::gae_columns, &isa::disc_obs_windows},
+#define AMP_TABLE(isa)                                    \
+  {#isa,      &isa::gae_columns,  &isa::disc_obs_windows, \
+   &isa::elu, &isa::elu_backward, &isa::elu_adjoint},
 constexpr IsaTable kTables[] = {AMP_FOR_EACH_ISA(AMP_TABLE)};
 #undef AMP_TABLE
 

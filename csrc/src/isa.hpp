@@ -8,6 +8,7 @@
 
 #include <cstddef>
 
+#include "amp/elu.hpp"
 #include "amp/kernels.hpp"
 
 #if defined(AMP_X86_DISPATCH)
@@ -18,10 +19,14 @@
 
 namespace amp {
 
-#define AMP_DECLARE(isa)                                                              \
-  namespace isa {                                                                     \
-  void gae_columns(const GaeArgs& args, std::size_t begin, std::size_t end);          \
-  void disc_obs_windows(const DiscObsArgs& args, std::size_t begin, std::size_t end); \
+#define AMP_DECLARE(isa)                                                               \
+  namespace isa {                                                                      \
+  void gae_columns(const GaeArgs& args, std::size_t begin, std::size_t end);           \
+  void disc_obs_windows(const DiscObsArgs& args, std::size_t begin, std::size_t end);  \
+  void elu(Span<float> values, std::size_t begin, std::size_t end);                    \
+  void elu_backward(Span<float> gradient, Span<const float> output, std::size_t begin, \
+                    std::size_t end);                                                  \
+  void elu_adjoint(const EluAdjoint& args, std::size_t begin, std::size_t end);        \
   }
 AMP_FOR_EACH_ISA(AMP_DECLARE)
 #undef AMP_DECLARE
@@ -31,6 +36,10 @@ struct IsaTable {
   const char* name;
   void (*gae_columns)(const GaeArgs& args, std::size_t begin, std::size_t end);
   void (*disc_obs_windows)(const DiscObsArgs& args, std::size_t begin, std::size_t end);
+  void (*elu)(Span<float> values, std::size_t begin, std::size_t end);
+  void (*elu_backward)(Span<float> gradient, Span<const float> output, std::size_t begin,
+                       std::size_t end);
+  void (*elu_adjoint)(const EluAdjoint& args, std::size_t begin, std::size_t end);
 };
 
 // The table in use: the best that this CPU supports, unless select_isa chose another.

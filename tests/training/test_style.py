@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
 import torch
 
+from amp_training import elu_network, style
 from amp_training.config import DiscriminatorConfig
+from amp_training.elu_network import backward, forward, layers, slope_penalty
 from amp_training.networks import Discriminator
 from amp_training.style import MotionPrior, Replay
-from amp_training.style_losses import gradient_penalty, prediction_loss, style_reward
+from amp_training.style_losses import prediction_loss, style_reward
 
 
 def test_style_reward_values() -> None:
@@ -27,41 +30,51 @@ def test_prediction_loss_prefers_right_answers(loss: str) -> None:
     assert prediction_loss(low, high, loss) < prediction_loss(high, low, loss)
 
 
-def test_gradient_penalty_by_finite_differences() -> None:
-    torch.manual_seed(0)
-    network = Discriminator(5, (16, 8), 1e9).double()
-    x = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
-    step, total = 1e-6, 0.0
-    for i in range(5):
-        offset = torch.zeros(5, dtype=torch.float64)
-        offset[i] = step
-        slope = (network(x + offset) - network(x - offset)) / (2 * step)
-        total += float((slope.detach() ** 2).mean())
-    assert math.isclose(float(gradient_penalty(network(x), x).detach()), total, rel_tol=1e-5)
+def penalty(network: Discriminator, x: torch.Tensor) -> float:
+    """Mean squared length of the slope at ``x`` [n, 5], by differences."""
+    step, total = 1e-5, 0.0
+    with torch.no_grad():
+        for i in range(x.shape[1]):
+            offset = torch.zeros(x.shape[1], dtype=x.dtype)
+            offset[i] = step
+            slope = (network(x + offset) - network(x - offset)) / (2 * step)
+            total += float((slope**2).mean())
+    return total
 
 
-def test_gradient_of_the_penalty_by_finite_differences() -> None:
-    """What the optimiser follows, second differentiation included, is the slope of the penalty."""
+@pytest.mark.parametrize("hidden", [(16, 8), (12,), (9, 8, 7), ()])
+def test_gradient_of_the_penalty_by_finite_differences(hidden: tuple[int, ...]) -> None:
+    """What the optimiser follows is the slope of the penalty, which is that of differences too."""
     torch.manual_seed(0)
-    network = Discriminator(5, (16, 8), 1e9).double()
-    x = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
-    weights = [p for p in network.parameters() if p.dim() == 2]
-    found = torch.autograd.grad(gradient_penalty(network(x), x), weights)
+    network = Discriminator(5, hidden, 1e9).double()
+    x = torch.randn(6, 5, dtype=torch.float64)
+    parts = layers(network.logit)
+    values = forward(parts, x)
+    through, curvatures = slope_penalty(parts, values, 1.0 / len(x))
+    found = backward(parts, values, torch.zeros(6, 1, dtype=x.dtype), curvatures, slice(0, 6))
+    for gradient, part in zip(found[::2], through, strict=True):
+        gradient += part
+    weights = list(network.parameters())
     directions = [torch.randn_like(p) for p in weights]
 
-    def penalty(step: float) -> float:
+    def moved(step: float) -> float:
         with torch.no_grad():
             for weight, direction in zip(weights, directions, strict=True):
                 weight.add_(direction, alpha=step)
-        value = float(gradient_penalty(network(x), x).detach())
+        value = penalty(network, x)
         with torch.no_grad():
             for weight, direction in zip(weights, directions, strict=True):
                 weight.sub_(direction, alpha=step)
         return value
 
-    slope = (penalty(1e-6) - penalty(-1e-6)) / 2e-6
+    slope = (moved(1e-5) - moved(-1e-5)) / 2e-5
     along = sum(float((g * d).sum()) for g, d in zip(found, directions, strict=True))
     assert math.isclose(along, slope, rel_tol=1e-5)
+
+
+def slope_penalty_of(network: Discriminator, normalized: torch.Tensor) -> list[torch.Tensor]:
+    parts = layers(network.logit)
+    return slope_penalty(parts, forward(parts, normalized), 1.0 / len(normalized))[0]
 
 
 def test_gradient_penalty_acts_on_what_the_discriminator_sees() -> None:
@@ -70,14 +83,46 @@ def test_gradient_penalty_acts_on_what_the_discriminator_sees() -> None:
     network = Discriminator(3, (8,), 1e9)
     raw = torch.randn(256, 3)
     network.normalizer.update(raw)
-    normalized = network.normalizer(raw).requires_grad_(True)
-    plain = gradient_penalty(network(normalized), normalized)
+    plain = slope_penalty_of(network, network.normalizer(raw))
     scaled = Discriminator(3, (8,), 1e9)
     scaled.logit.load_state_dict(network.logit.state_dict())
     scaled.normalizer.update(100.0 * raw)
-    normalized = scaled.normalizer(100.0 * raw).requires_grad_(True)
-    other = gradient_penalty(scaled(normalized), normalized)
-    torch.testing.assert_close(other, plain, rtol=1e-4, atol=1e-6)
+    other = slope_penalty_of(scaled, scaled.normalizer(100.0 * raw))
+    torch.testing.assert_close(other, plain, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["lsgan", "bce", "wasserstein"])
+@pytest.mark.parametrize("penalty_on", ["demonstrations", "both"])
+def test_an_update_follows_the_gradient_of_the_whole_loss(loss, penalty_on, monkeypatch) -> None:
+    """As autograd has it: prediction loss, penalty differentiated twice, logit penalty."""
+    generator = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    config = DiscriminatorConfig(
+        loss=loss, penalty_on=penalty_on, hidden=(16, 8), updates=1, batch=32, throttle_loss=0.0,
+        logit_penalty=0.3, gradient_penalty=5.0,
+    )  # fmt: skip
+    prior = MotionPrior(4, config, torch.randn(64, 4) + 1.0, generator)
+    seen = []
+    draw = prior._draw_demos
+    batches = prior._batches
+    monkeypatch.setattr(prior, "_draw_demos", lambda n: (seen.append(draw(n)), seen[-1])[1])
+    monkeypatch.setattr(
+        prior, "_batches", lambda w: ((seen.append(b), seen[-1])[1] for b in batches(w))
+    )
+    network = copy.deepcopy(prior.network)
+    prior.update(torch.randn(64, 4))
+    policy, demos = (network.normalizer(x).requires_grad_(True) for x in seen)
+    negative, positive = network(policy), network(demos)
+    total = prediction_loss(negative, positive, loss, config.wasserstein_eta)
+    slopes = []
+    for logit, x in ((negative, policy), (positive, demos)):
+        (slope,) = torch.autograd.grad(logit.sum(), x, create_graph=True)
+        slopes.append(slope.pow(2).sum(-1).mean())
+    total = total + 5.0 * (sum(slopes) / 2 if penalty_on == "both" else slopes[1])
+    total = total + 0.3 * network.output_weight.pow(2).sum()
+    wanted = torch.autograd.grad(total, list(network.parameters()))
+    found = [p.grad for p in prior.network.parameters()]
+    torch.testing.assert_close(found, list(wanted), rtol=1e-4, atol=1e-6)
 
 
 def test_replay_keeps_the_newest() -> None:
@@ -125,11 +170,16 @@ def test_reward_and_update_see_normalised_windows(monkeypatch) -> None:
     windows = 500.0 + 40.0 * torch.randn(2000, 2)
     prior.observe(windows)
     seen = []
-    forward = prior.network.forward
-    monkeypatch.setattr(prior.network, "forward", lambda x: (seen.append(x), forward(x))[1])
+
+    def watched(network, x):
+        seen.append(x)
+        return forward(network, x)
+
+    monkeypatch.setattr(style, "forward", watched)
+    monkeypatch.setattr(elu_network, "forward", watched)
     prior.reward(windows)
     prior.update(windows)
-    assert len(seen) >= 3
+    assert [len(x) for x in seen] == [2000, 1024]
     for x in seen:
         assert x.abs().max() < 5.1 and abs(float(x.detach().std()) - 1.0) < 0.2
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Any, Dict, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from amp_training import workers
+from amp_training.elu_network import evaluate
 
 
 class RunningNormalizer(nn.Module):
@@ -72,6 +73,20 @@ def mlp(sizes: Sequence[int], output_gain: float) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+def adam(
+    parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float = 0.0
+) -> torch.optim.Adam:
+    """Adam, on the CPU as one pass over the parameters where this torch can do that."""
+    parameters = list(parameters)
+    options: Dict[str, Any] = {"lr": learning_rate, "weight_decay": weight_decay}
+    if parameters[0].device.type == "cpu":
+        try:
+            return torch.optim.Adam(parameters, fused=True, **options)
+        except (RuntimeError, TypeError):  # older than 2.4
+            pass
+    return torch.optim.Adam(parameters, **options)
+
+
 class Actor(nn.Module):
     """Mean action of the policy from raw observations; the exported graph is this module."""
 
@@ -87,11 +102,7 @@ class Actor(nn.Module):
 
 
 class SideBySide(nn.ModuleList):
-    """Networks of the same input, their outputs concatenated."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[n, size] to [n, number of networks]."""
-        return torch.cat([network(x) for network in self], dim=-1)
+    """Networks of the same input."""
 
 
 class Critic(nn.Module):
@@ -108,7 +119,13 @@ class Critic(nn.Module):
 
     def forward(self, observation: Tensor) -> Tensor:
         """[n, size] raw observations to values [n, K]."""
-        return self.value(self.normalizer(observation))
+        return self.values(self.normalizer(observation))
+
+    def values(self, normalized: Tensor) -> Tensor:
+        """[n, size] NORMALISED observations to values [n, K]."""
+        if isinstance(self.value, nn.Sequential):
+            return evaluate(self.value, normalized)
+        return torch.cat([evaluate(network, normalized) for network in self.value], dim=-1)
 
 
 class Discriminator(nn.Module):
@@ -121,7 +138,7 @@ class Discriminator(nn.Module):
 
     def forward(self, normalized: Tensor) -> Tensor:
         """[n, size] NORMALISED windows to logits [n]."""
-        return self.logit(normalized).squeeze(-1)
+        return evaluate(self.logit, normalized).squeeze(-1)
 
     @property
     def output_weight(self) -> Tensor:

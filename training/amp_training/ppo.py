@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from amp_training import workers
 from amp_training.batch import Batch, PpoStats
 from amp_training.config import PpoConfig
+from amp_training.elu_network import evaluate
 from amp_training.mirror import Affine
-from amp_training.networks import Actor, Critic
+from amp_training.networks import Actor, Critic, adam
 from amp_training.ppo_losses import (
     bound_loss,
     clipped_surrogate,
@@ -56,12 +57,10 @@ class Ppo:
         actor.log_std.requires_grad_(config.noise == "learned")
         joint = config.optimizer == "joint"
         policy = list(actor.parameters()) + (list(critic.parameters()) if joint else [])
-        self.actor_optimizer = torch.optim.Adam(policy, lr=config.learning_rate)
+        self.actor_optimizer = adam(policy, config.learning_rate)
         self.critic_optimizer = None
         if not joint:
-            self.critic_optimizer = torch.optim.Adam(
-                critic.parameters(), lr=config.critic_learning_rate
-            )
+            self.critic_optimizer = adam(critic.parameters(), config.critic_learning_rate)
         self.average = copy.deepcopy(actor)
 
     def schedule_noise(self, samples: int) -> None:
@@ -120,7 +119,7 @@ class Ppo:
 
     def _minibatch(self, batch: Batch, old_log_std: Tensor) -> Tensor:
         config, log_std = self._config, self.actor.log_std
-        mean = self.actor.mean(batch.actor_input)
+        mean = evaluate(self.actor.mean, batch.actor_input)
         with torch.no_grad():
             kl = gaussian_kl(batch.mean, old_log_std, mean, log_std)
             self._adapt(float(workers.mean(kl)))
@@ -150,7 +149,7 @@ class Ppo:
         ratio = torch.exp(log_prob - batch.log_prob)
         if mirror is None:
             return ratio, batch.advantage, mean.new_zeros(())
-        of_image = self.actor.mean(mirror.actor_input)
+        of_image = evaluate(self.actor.mean, mirror.actor_input)
         assert self._mirror_action is not None
         asymmetry = symmetry_loss(of_image, self._mirror_action(mean))
         if self._config.symmetry == "loss":
@@ -164,7 +163,7 @@ class Ppo:
         if batch.mirror is not None and self._config.symmetry != "loss":
             inputs = torch.cat((inputs, batch.mirror.critic_input))
             old, target = torch.cat((old, old)), torch.cat((target, target))
-        return clipped_value_loss(self.critic.value(inputs), old, target, self._config.value_clip)
+        return clipped_value_loss(self.critic.values(inputs), old, target, self._config.value_clip)
 
     def _descend(
         self, optimizer: torch.optim.Optimizer, parameters: List[nn.Parameter], loss: Tensor

@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 import torch
 from torch import Tensor
 
 from amp_training import workers
 from amp_training.config import DiscriminatorConfig
-from amp_training.networks import Discriminator
-from amp_training.style_losses import gradient_penalty, prediction_loss, style_reward
+from amp_training.elu_network import Layers, backward, forward, layers, slope_penalty
+from amp_training.networks import Discriminator, adam
+from amp_training.style_losses import prediction_loss, style_reward
 
 
 def draw(rows: Tensor, n: int, generator: torch.Generator) -> Tensor:
@@ -82,11 +83,8 @@ class MotionPrior:
             generator.device
         )
         self.replay = Replay(config.replay_capacity, size, generator)
-        self.optimizer = torch.optim.Adam(
-            self.network.parameters(),
-            lr=config.learning_rate,
-            weight_decay=config.weight_decay,
-        )
+        parameters = self.network.parameters()
+        self.optimizer = adam(parameters, config.learning_rate, config.weight_decay)
 
     @torch.no_grad()
     def reward(self, windows: Tensor) -> Tuple[Tensor, Tensor]:
@@ -109,43 +107,57 @@ class MotionPrior:
         if workers.agreed(not len(windows) and not self.replay.filled):
             return StyleStats(math.nan, math.nan, math.nan, math.nan, 0.0)
         totals, applied = torch.zeros(4, device=windows.device), 0
-        normalize = self.network.normalizer
-        weights = list(self.network.parameters())
-        both = self._config.penalty_on == "both"
         for policy in self._batches(windows):
-            # the penalty is of the same logits as the prediction: one forward pass for both
-            demo = normalize(self._draw_demos(len(policy))).requires_grad_(True)
-            policy = normalize(policy).requires_grad_(both)
-            negative = self.network(policy)
-            positive = self.network(demo)
-            loss = prediction_loss(
-                negative, positive, self._config.loss, self._config.wasserstein_eta
-            )
-            with torch.no_grad():
-                accuracy = 0.5 * ((negative < 0).float().mean() + (positive > 0).float().mean())
-                means = (negative.mean(), positive.mean(), accuracy)
-                totals += torch.stack((loss, *means)).detach()
-            if float(workers.mean(loss.detach())) < self._config.throttle_loss:
-                continue
-            penalty = gradient_penalty(positive, demo)
-            if both:
-                penalty = 0.5 * (penalty + gradient_penalty(negative, policy))
-            logit_penalty = self.network.output_weight.pow(2).sum()
-            total = (
-                loss
-                + self._config.gradient_penalty * penalty
-                + self._config.logit_penalty * logit_penalty
-            )
-            self.optimizer.zero_grad()
-            total.backward(inputs=weights)
-            workers.average_gradients(weights)
-            self.optimizer.step()
-            applied += 1
+            figures, done = self._batch(policy, self._draw_demos(len(policy)))
+            totals += figures
+            applied += done
         pick = torch.randperm(len(windows), generator=self._generator, device=windows.device)
         self.replay.push(windows[pick[: self._config.replay_push]])
         updates = self._config.updates
         loss, policy_logit, demo_logit, accuracy = (totals / updates).tolist()
         return StyleStats(loss, policy_logit, demo_logit, accuracy, applied / updates)
+
+    def _batch(self, policy: Tensor, demos: Tensor) -> Tuple[Tensor, bool]:
+        """One step of the optimiser on raw policy windows [n, size] and as many demonstrations:
+        loss, logits and accuracy [4], and whether it was not throttled."""
+        network = layers(self.network.logit)
+        # one forward pass for both: policy windows, then demonstrations
+        values = forward(network, self.network.normalizer(torch.cat((policy, demos))))
+        figures, slope = self._prediction(values[-1].squeeze(-1))
+        if float(workers.mean(figures[0])) < self._config.throttle_loss:
+            return figures, False
+        weights = list(self.network.logit.parameters())
+        for parameter, gradient in zip(weights, self._gradients(network, values, slope)):
+            parameter.grad = gradient
+        workers.average_gradients(weights)
+        self.optimizer.step()
+        return figures, True
+
+    def _prediction(self, logit: Tensor) -> Tuple[Tensor, Tensor]:
+        """Figures [4] of logits [2n] of policy windows and demonstrations, and the slope [2n] of
+        their prediction loss."""
+        logit.requires_grad_(True)
+        negative, positive = logit.chunk(2)
+        config = self._config
+        loss = prediction_loss(negative, positive, config.loss, config.wasserstein_eta)
+        (slope,) = torch.autograd.grad(loss, logit)
+        with torch.no_grad():
+            accuracy = 0.5 * ((negative < 0).float().mean() + (positive > 0).float().mean())
+            return torch.stack((loss, negative.mean(), positive.mean(), accuracy)), slope
+
+    def _gradients(self, network: Layers, values: List[Tensor], slope: Tensor) -> List[Tensor]:
+        """Of the whole loss: prediction, gradient penalty and logit penalty. ``values`` are the
+        layers of n policy windows and n demonstrations, ``slope`` is of ``_prediction``."""
+        config, n = self._config, len(slope) // 2
+        both = config.penalty_on == "both"
+        rows = slice(0 if both else n, 2 * n)
+        weight = config.gradient_penalty / (2 * n if both else n)
+        through, curvatures = slope_penalty(network, [value[rows] for value in values], weight)
+        gradients = backward(network, values, slope.unsqueeze(-1), curvatures, rows)
+        for gradient, part in zip(gradients[::2], through):
+            gradient += part
+        gradients[-2] += 2.0 * config.logit_penalty * self.network.output_weight.detach()
+        return gradients
 
     def _batches(self, windows: Tensor) -> Iterator[Tensor]:
         """``updates`` batches of policy windows, part of each from the replay."""

@@ -46,10 +46,3 @@ def prediction_loss(policy: Tensor, demo: Tensor, loss: str, eta: float = ETA) -
         return 1.0 + 0.5 * (torch.tanh(eta * policy).mean() - torch.tanh(eta * demo).mean())
     bce = nn.functional.binary_cross_entropy_with_logits
     return 0.5 * (bce(policy, torch.zeros_like(policy)) + bce(demo, torch.ones_like(demo)))
-
-
-def gradient_penalty(logit: Tensor, normalized: Tensor) -> Tensor:
-    """``E |dD/dx|^2`` of logits [n] at the normalised windows [n, size] that they were computed
-    from and that require a gradient: the space that D sees."""
-    (slope,) = torch.autograd.grad(logit.sum(), normalized, create_graph=True)
-    return slope.pow(2).sum(-1).mean()

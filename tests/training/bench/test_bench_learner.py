@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from amp_sdk import kernels
 from amp_sdk.errors import CheckFailedError, InputError
+from amp_training import elu_network, style
 from amp_training.bench import amp_rsl_rl_amp, figures, learner, training
 from amp_training.bench.bare import BareNetworks
 from amp_training.bench.workload import Passes, Workload, own_passes, workload
@@ -32,18 +33,27 @@ def threads() -> Iterator[None]:
 
 
 def rows_seen(call: Callable[[], object]) -> Counter[int]:
-    """Samples that ``call`` sends through linear layers, by the number of the layer's inputs."""
+    """Samples that ``call`` sends through linear layers, by the number of the layer's inputs: of
+    torch's modules, and of our own passes."""
     seen: Counter[int] = Counter()
+    forward = elu_network.forward
+
+    def own(network: elu_network.Layers, x: Tensor) -> list[Tensor]:
+        values = forward(network, x)
+        for value in values[:-1]:
+            seen[value.shape[1]] += len(value)
+        return values
 
     def count(module: nn.Module, inputs: tuple[Tensor, ...], _: object) -> None:
         if isinstance(module, nn.Linear):
             seen[module.in_features] += inputs[0].numel() // module.in_features
 
     hook = torch.nn.modules.module.register_module_forward_hook(count)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (elu_network, style):
+            patch.setattr(module, "forward", own)
         call()
-    finally:
-        hook.remove()
+    hook.remove()
     return seen
 
 
@@ -102,8 +112,11 @@ def test_a_library_does_the_work_that_is_printed(name: str) -> None:
     assert seen[work.window] == passes.trained + apart + passes.scored
     assert seen[work.observation] == work.samples * work.epochs
     # and the value at the end of the rollout
-    assert seen[work.critic_observation] == work.samples * work.epochs + work.num_envs
-    assert passes.trained == own_passes(work).trained and passes.steps == work.steps
+    values = work.samples * (work.epochs + 1) + work.num_envs
+    assert seen[work.critic_observation] == values
+    own = own_passes(work)
+    assert passes.steps == work.steps
+    assert passes.network_work(work) == pytest.approx(own.network_work(work), rel=0.05)
 
 
 def test_windows_that_are_no_pairs_of_states() -> None:
@@ -150,7 +163,7 @@ def test_the_command_writes_json_and_names_what_is_missing(monkeypatch, tmp_path
 def test_limits_of_the_learner() -> None:
     def figures(skrl: float, bare: float) -> list[learner.UpdateFigures]:
         rows = ((learner.OURS, 1.0), (learner.BARE, bare), ("skrl", skrl))
-        return [learner.UpdateFigures(n, 1.0, 1.0, r, Passes(1, 1, 1, 1)) for n, r in rows]
+        return [learner.UpdateFigures(n, 1.0, 1.0, r, Passes(1, 1, 1, 1), 1.0) for n, r in rows]
 
     assert learner.misses(figures(skrl=1.5, bare=0.9), {}) == []
     assert learner.misses(figures(skrl=1.4, bare=0.8), {}) == [

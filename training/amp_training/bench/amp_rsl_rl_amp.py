@@ -4,7 +4,8 @@ Timed are the style rewards of the rollout (``predict_reward`` once a step, as i
 ``compute_returns`` and ``AMP_PPO.update``: once for every minibatch of the policy, one optimiser
 step of policy, value and discriminator together, on as many windows of the replay and as many
 demonstrations (which are penalised, in a pass of their own) as the minibatch has samples. The
-values of the rollout belong to ``AMP_PPO.act`` and are not timed.
+values of the rollout, which ``AMP_PPO.act`` takes step by step, are timed: ours takes them in the
+update.
 
 Its discriminator has ReLU layers; they are replaced by ours (ELU), so that all have the same
 networks, and its ``minibatch_std`` input is left out. Its windows are pairs of states: ours are
@@ -43,6 +44,9 @@ def update(work: Workload) -> Callable[[], float]:
 
     def update_s() -> float:
         begin = time.perf_counter()
+        with torch.no_grad():
+            for _ in windows:
+                algorithm.critic(observation)
         for state, following in windows:
             algorithm.discriminator.predict_reward(state, following)
         with torch.no_grad():

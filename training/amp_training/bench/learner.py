@@ -5,8 +5,10 @@ normalisers. In one run and in turns: ours in real iterations of a recipe (as th
 ``learn_s``), skrl's and amp-rsl-rl's on noise of the same sizes, and the bare forward, backward and
 optimiser steps of our networks on the same batches. All have the same networks, rollout, epochs and
 minibatches, and update the discriminator once for every minibatch with as many windows as the
-policy has samples: the others cannot do it less often, ours is set to do as they do. What still
-differs stands in ``skrl_amp`` and ``amp_rsl_rl_amp`` and is printed as counts.
+policy has samples: the others cannot do it less often, ours is set to do as they do. Policy and
+value see the same samples in all; the discriminator does the same work in all (printed: windows
+that are trained, penalised and scored, and the multiply-adds that this takes). What still differs
+stands in ``skrl_amp`` and ``amp_rsl_rl_amp``.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ class UpdateFigures:
     seconds: float
     times_ours: float
     discriminator: Passes
+    discriminator_gmac: float
 
 
 def main(argv: Optional[List[str]] = None) -> int:
@@ -62,7 +65,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     work = workload(session)
     ways, passes, left_out = every_way(session, work)
     seconds = in_turns(ways, args.rounds)
-    figures = [_figures(name, seconds, passes[name], work.samples) for name in ways]
+    figures = [_figures(name, seconds, passes[name], work) for name in ways]
     print(f"{args.threads} threads, medians of {args.rounds} rounds in turns; {_sizes(work)}")
     print(_table(figures))
     for name in left_out:
@@ -143,11 +146,13 @@ def in_turns(ways: Mapping[str, Callable[[], float]], rounds: int) -> Dict[str, 
 
 
 def _figures(
-    name: str, seconds: Mapping[str, List[float]], passes: Passes, samples: int
+    name: str, seconds: Mapping[str, List[float]], passes: Passes, work: Workload
 ) -> UpdateFigures:
     median = statistics.median(seconds[name])
     ratios = [a / b for a, b in zip(seconds[name], seconds[OURS])]
-    return UpdateFigures(name, samples / median, median, statistics.median(ratios), passes)
+    gmac = passes.network_work(work)
+    rate = work.samples / median
+    return UpdateFigures(name, rate, median, statistics.median(ratios), passes, gmac)
 
 
 def misses(figures: List[UpdateFigures], left_out: Mapping[str, str]) -> List[str]:
@@ -172,14 +177,15 @@ def _sizes(work: Workload) -> str:
 
 
 def _table(figures: List[UpdateFigures]) -> str:
-    head = ("", "samples/s", "ms", "x time", "steps", "trained", "penalised", "scored")
+    head = ("", "samples/s", "ms", "x time", "steps", "trained", "penalised", "scored", "GMAC")
     rows = [
         [
             f.name,
             f"{f.samples_per_s:.0f}",
             f"{f.seconds * 1e3:.0f}",
             f"{f.times_ours:.2f}",
-            *(str(getattr(f.discriminator, key)) for key in head[4:]),
+            *(str(getattr(f.discriminator, key)) for key in head[4:8]),
+            f"{f.discriminator_gmac:.1f}",
         ]
         for f in figures
     ]

@@ -3,9 +3,11 @@
 ``AMP.update`` takes the style rewards of the rollout, the advantages, and then, once for every
 minibatch of the policy, one optimiser step of policy, value and discriminator together. Each step
 takes ``discriminator_batch_size`` windows from the rollout, as many from the replay and as many
-demonstrations (which are penalised): two thirds of our batch, so that both send the same number of
-windows through the discriminator. The values of the rollout belong to ``AMP.act`` and are not
-timed.
+demonstrations (which are penalised). It cannot have as many of each kind as ours, whose windows of
+the rollout and the replay together are as many as the demonstrations; its batch is the one with
+which both do the same work in the discriminator, multiplication by multiplication: between two
+thirds of ours (as many windows, fewer of them penalised) and ours. The values of the rollout, which
+``AMP.act`` takes step by step, are timed: ours takes them in the update.
 """
 
 from __future__ import annotations
@@ -18,26 +20,36 @@ from typing import Any, Callable, Dict, Tuple
 import torch
 from torch import nn
 
-from amp_training.bench.workload import Passes, Workload
+from amp_training.bench.workload import Passes, Workload, own_passes
 from amp_training.networks import mlp
 
 
 def passes(work: Workload) -> Passes:
     """See the module."""
-    part = _part(work)
+    return _passes(work, _part(work))
+
+
+def _passes(work: Workload, part: int) -> Passes:
     return Passes(work.steps, 3 * part * work.steps, part * work.steps, work.samples)
 
 
 def _part(work: Workload) -> int:
-    return max(1, 2 * work.disc_batch // 3)
+    """Windows of each kind in a batch, for which the discriminator's work is that of ours."""
+    wanted, scored = own_passes(work).network_work(work), Passes(0, 0, 0, work.samples)
+    once = _passes(work, 1).network_work(work) - scored.network_work(work)
+    return max(1, round((wanted - scored.network_work(work)) / once))
 
 
 def update(work: Workload) -> Callable[[], float]:
     """A function that makes one update and returns its seconds."""
     agent = _agent(work)
+    states = torch.randn(work.horizon, work.num_envs, work.critic_observation)
 
     def update_s() -> float:
         begin = time.perf_counter()
+        with torch.no_grad():
+            for state in states:
+                agent.value.act({"states": state}, role="value")
         agent.update(timestep=0, timesteps=1)
         return time.perf_counter() - begin
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Tuple
+from typing import List, Sequence, Tuple
 
 from amp_training.build import Session
 
@@ -57,6 +57,20 @@ class Passes:
     trained: int
     penalised: int
     scored: int
+
+    def network_work(self, work: Workload) -> float:
+        """Multiply-adds in the discriminator, in 1e9: a window trained passes forward and back; one
+        penalised also through its slopes, and through these back again."""
+        first, *rest = _products((work.window, *work.disc_hidden, 1))
+        forward = first + sum(rest)
+        trained = 2 * first + 3 * sum(rest)
+        total = self.trained * trained + (3 * self.penalised + self.scored) * forward
+        return 1e-9 * total
+
+
+def _products(sizes: Sequence[int]) -> List[int]:
+    """Multiply-adds of each linear layer for one sample."""
+    return [m * n for m, n in zip(sizes[:-1], sizes[1:])]
 
 
 def workload(session: Session) -> Workload:
