@@ -78,7 +78,8 @@ def record(args: argparse.Namespace, simulate: list[str], folder: Path) -> dict[
     robot = robots.load(ROBOTS[args.robot])
     listener = Link(wire(robot, robot.joint_names, "lo", 1))
     asked = scenario.Scenario(
-        args.robot, policy, args.seconds, simulate=simulate, velocity=velocity, real_time=True,
+        args.robot, policy, 2.0 * args.seconds + START_S, action="end_deploy",
+        after_s=args.seconds, simulate=simulate, velocity=velocity, real_time=True,
         deploy=["--record", str(flight)],
     )  # fmt: skip
     result = scenario.run(asked, folder)

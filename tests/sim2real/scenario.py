@@ -70,6 +70,10 @@ def act(
         os.kill(child(deploy.pid, "_loop_dds"), signal.SIGKILL)
     elif action == "kill_deploy":
         deploy.kill()
+    elif action == "end_deploy":  # first, or it would notice that the robot is gone
+        deploy.terminate()
+        deploy.wait(PATIENCE_S)
+        simulate.terminate()
     elif action == "end_simulation":
         simulate.terminate()
     elif action == "cable":

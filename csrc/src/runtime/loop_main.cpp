@@ -25,6 +25,7 @@ std::unique_ptr<amp::runtime::Driver> find_driver(const amp::runtime::LoopConfig
                                                   const amp::runtime::Board& board) {
 #if defined(AMP_DDS)
   if (config.driver == static_cast<std::uint32_t>(amp::runtime::DriverKind::dds)) {
+    const amp::runtime::DriverPriority priority(config);
     return amp::dds::make_driver(amp::unitree::parse_options(config.driver_options));
   }
 #endif

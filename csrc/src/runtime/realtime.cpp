@@ -45,6 +45,23 @@ void prioritise(int, const Board& board) {
 
 }  // namespace
 
+#if defined(__linux__)
+DriverPriority::DriverPriority(const LoopConfig& config) {
+  sched_param parameters{};
+  parameters.sched_priority = config.priority - 1;
+  raised_ = config.priority > 1 && sched_setscheduler(0, SCHED_FIFO, &parameters) == 0;
+}
+DriverPriority::~DriverPriority() {
+  const sched_param ordinary{};
+  if (raised_) {
+    sched_setscheduler(0, SCHED_OTHER, &ordinary);
+  }
+}
+#else
+DriverPriority::DriverPriority(const LoopConfig&) {}
+DriverPriority::~DriverPriority() = default;
+#endif
+
 void make_realtime(const LoopConfig& config, const Board& board) {
   if (config.lock_memory != 0 && mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
     board.note("the loop's memory is not locked" + why(errno) +

@@ -60,4 +60,17 @@ class Loop {
 // asks. What the system does not permit becomes one line of the board's notes.
 void make_realtime(const LoopConfig& config, const Board& board);
 
+// While it lives, threads that are started run just below the loop's priority, where the system
+// permits that: those of a driver must not wait for ordinary programs either.
+class DriverPriority {
+ public:
+  explicit DriverPriority(const LoopConfig& config);
+  ~DriverPriority();
+  DriverPriority(const DriverPriority&) = delete;
+  DriverPriority& operator=(const DriverPriority&) = delete;
+
+ private:
+  bool raised_ = false;
+};
+
 }  // namespace amp::runtime
