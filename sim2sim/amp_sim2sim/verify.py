@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -17,14 +18,15 @@ from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
 from amp_sim2sim.check import BasicCheck, Criterion, Targets, judge, passed
 from amp_sim2sim.clips import ClipComparison
-from amp_sim2sim.episode import EpisodeLog, run_episode, steps_per_period
+from amp_sim2sim.episode import EpisodeLog, fitting_step, run_episode
 from amp_sim2sim.evaluate import EpisodeResult, Summary, measure_episode, summarise
 from amp_sim2sim.scene import PHYSICS_STEP_S, build_model
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is run: episodes of ``duration_s`` each, all random numbers from ``seed``."""
+    """What is run: episodes of ``duration_s`` each, all random numbers from ``seed``; physics steps
+    of ``physics_step_s`` or a little less, so that they fill the control period."""
 
     episodes: int = 32
     seed: int = 0
@@ -84,12 +86,13 @@ def verify(
 
     Episodes run one after another: with 14 microseconds a physics step, threads spend more time
     on handing over the interpreter than they gain. Raises InputError where the contract does not
-    fit the robot, the clip or the physics step.
+    fit the robot or the clip.
     """
     contract = policy.contract
     robot = robots.load(contract.robot)
     check_robot(contract, robot)
-    steps_per_period(contract, settings.physics_step_s)
+    step_s = fitting_step(contract, settings.physics_step_s)
+    settings = dataclasses.replace(settings, physics_step_s=step_s)
     model = build_model(robot, settings.physics_step_s)
     mass = float(model.body_subtreemass[0])
     error = None if comparison is None else comparison.joint_error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -17,6 +17,7 @@ from amp_sdk.errors import AmpSdkError
 from amp_training.checkpoint import Progress
 from amp_training.learner import IterationStats
 from amp_training.progress_file import NAME, ProgressFile
+from amp_training.wandb_log import WandbLog
 
 PLAIN_PERIOD_S = 5.0
 
@@ -52,7 +53,10 @@ def scalars(stats: IterationStats, throughput: float) -> Dict[str, float]:
 class TrainingLog:
     """Writes every iteration to ``progress.csv`` and TensorBoard, and shows it to a person."""
 
-    def __init__(self, folder: Path, title: str, progress: Progress) -> None:
+    def __init__(
+        self, folder: Path, title: str, progress: Progress, wandb: Optional[WandbLog] = None
+    ) -> None:
+        self._wandb = wandb
         # what an interrupted run wrote after its last checkpoint is written again
         purge = progress.samples + 1 if progress.samples else None
         self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=purge)
@@ -90,6 +94,8 @@ class TrainingLog:
     def _record(self, progress: Progress, values: Dict[str, float]) -> None:
         for name, value in values.items():
             self._writer.add_scalar(name, value, progress.samples)
+        if self._wandb is not None:
+            self._wandb.write(progress.samples, values)
         row = {
             "iteration": progress.iterations,
             "samples": progress.samples,
@@ -100,6 +106,9 @@ class TrainingLog:
 
     def quality(self, progress: Progress, values: Dict[str, float]) -> None:
         """Record an evaluation."""
+        if self._wandb is not None:
+            finite = {name: value for name, value in values.items() if math.isfinite(value)}
+            self._wandb.write(progress.samples, finite)
         for name, value in values.items():
             if math.isfinite(value):
                 self._writer.add_scalar(name, value, progress.samples)
@@ -123,6 +132,8 @@ class TrainingLog:
             self._live.stop()
             self._live = None
         self._writer.close()
+        if self._wandb is not None:
+            self._wandb.close()
         self._progress.close()
         sys.stdout.flush()
 

@@ -16,6 +16,7 @@ from amp_training.learner import IterationStats
 from amp_training.log import TrainingLog
 from amp_training.report import write_report
 from amp_training.session_contract import session_contract
+from amp_training.wandb_log import WandbLog
 
 CHECKPOINT_PERIOD_S = 60.0
 
@@ -28,14 +29,21 @@ class RunRecord:
         session: whose policy is kept.
         progress: where the run begins or goes on.
         snapshot_s: how often the policy is also exported to ``snapshots/``.
+        project: of Weights & Biases, to log there too.
     """
 
     def __init__(
-        self, folder: Path, session: Session, progress: Progress, snapshot_s: Optional[float]
+        self,
+        folder: Path,
+        session: Session,
+        progress: Progress,
+        snapshot_s: Optional[float],
+        project: Optional[str] = None,
     ) -> None:
         self._folder, self._session, self._snapshot_s = folder, session, snapshot_s
         self._title = f"{session.recipe.name}: {session.interface.robot.name}"
-        self._log = TrainingLog(folder, self._title, progress)
+        wandb = None if project is None else WandbLog(project, folder, session.recipe)
+        self._log = TrainingLog(folder, self._title, progress, wandb)
         self._best = BestPolicy(folder, session, progress)
         prior = session.recipe.discriminator
         self._alarm = CollapseAlarm(prior.loss, prior.reward_scale)

@@ -27,6 +27,8 @@ class Limits:
     max_seconds: float = float("inf")
     snapshot_seconds: Optional[float] = None
     """Export the policy to ``snapshots/`` this often, to draw learning curves with."""
+    wandb_project: Optional[str] = None
+    """Log to this project of Weights & Biases too."""
 
 
 class _StopFlag:
@@ -67,7 +69,7 @@ def train(
         session.learner.rollout.begin(session.environment.restart_all(session.generator))
     record = None
     if workers.rank() == 0:
-        record = RunRecord(folder, session, progress, limits.snapshot_seconds)
+        record = RunRecord(folder, session, progress, limits.snapshot_seconds, limits.wandb_project)
     per_iteration = session.learner.rollout.action.shape[0] * session.environment.num_envs
     per_iteration *= workers.size()
     begin = time.monotonic() - progress.seconds

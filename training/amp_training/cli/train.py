@@ -29,6 +29,7 @@ from amp_training.checkpoint import (
 )
 from amp_training.config import Recipe, load_recipe, recipe_names
 from amp_training.run import Limits, over, train
+from amp_training.wandb_log import check_installed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--threads", type=int, default=0, metavar="N", help="torch threads (0: all cores)"
     )
+    p.add_argument(
+        "--wandb", metavar="PROJECT", help="log to Weights & Biases too (pip install wandb)"
+    )
     p.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     return p
 
@@ -87,6 +91,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Run the command; see ``parser``."""
     args = parser().parse_args(argv)
     _check_limits(args)
+    if args.wandb is not None:
+        check_installed()
     if args.threads:
         torch.set_num_threads(args.threads)
     recipe, folder, content = _source(args)
@@ -105,6 +111,7 @@ def _run(args: argparse.Namespace, recipe: Recipe, folder: Path, content: Option
         max_samples=recipe.max_samples if args.max_samples is None else args.max_samples,
         max_seconds=float("inf") if args.max_minutes is None else 60.0 * args.max_minutes,
         snapshot_seconds=None if args.snapshot_minutes is None else 60.0 * args.snapshot_minutes,
+        wandb_project=args.wandb,
     )
     if over(progress, limits):
         if first:
