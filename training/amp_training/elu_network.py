@@ -114,7 +114,9 @@ class _Network(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, output: Tensor) -> Any:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, output: Tensor
+    ) -> Any:
         saved = ctx.saved_tensors
         count = len(saved) // 3
         parameters = saved[count:]

@@ -125,7 +125,8 @@ class Critic(nn.Module):
         """[n, size] NORMALISED observations to values [n, K]."""
         if isinstance(self.value, nn.Sequential):
             return evaluate(self.value, normalized)
-        return torch.cat([evaluate(network, normalized) for network in self.value], dim=-1)
+        networks = [part for part in self.value.children() if isinstance(part, nn.Sequential)]
+        return torch.cat([evaluate(network, normalized) for network in networks], dim=-1)
 
 
 class Discriminator(nn.Module):
