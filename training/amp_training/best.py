@@ -8,6 +8,7 @@ from typing import Dict, Tuple
 
 from amp_training.build import Session
 from amp_training.checkpoint import Progress, save_best
+from amp_training.film import FILM, MOTION, make_film, save_motion
 from amp_training.progress_file import ProgressFile
 from amp_training.quality import Evaluator, Quality
 
@@ -36,10 +37,28 @@ class BestPolicy:
         if progress.best_cost is None or quality.cost <= progress.best_cost:
             progress = dataclasses.replace(progress, best_cost=quality.cost)
             save_best(self._folder, self._session, progress)
+            self._keep_motion()
         self._record.write(
             {"iteration": progress.iterations, "samples": progress.samples, **scalars(quality)}
         )
         return progress, quality
+
+    def _keep_motion(self) -> None:
+        """What the best policy did, to be filmed."""
+        track = self._evaluator.track if self._evaluator is not None else None
+        if track is not None:
+            period_s = self._session.recipe.simulation.control_period_s
+            save_motion(self._folder / MOTION, track, period_s)
+
+    def film(self) -> str:
+        """Make a film of the best policy where there is a newer one than filmed; returns why there
+        is none, or an empty text."""
+        motion, film = self._folder / MOTION, self._folder / FILM
+        if not motion.exists():
+            return ""
+        if film.exists() and film.stat().st_mtime >= motion.stat().st_mtime:
+            return ""
+        return make_film(motion, film, self._session.interface.robot.name)
 
     def close(self) -> None:
         """Close the record."""

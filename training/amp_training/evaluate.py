@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from amp_training.build import Session
-from amp_training.motion_quality import MotionJudge, MotionQuality, first_episodes
+from amp_training.motion_quality import MotionJudge, MotionQuality, Track, first_episodes
 from amp_training.rotations import heading_velocity
 from amp_training.tasks import TaskResult, TaskTally
 
@@ -52,12 +52,17 @@ class _Episode:
 
 @torch.no_grad()
 def evaluate(
-    session: Session, act: Callable[[Tensor], Tensor], episodes: int, with_style: bool = True
+    session: Session,
+    act: Callable[[Tensor], Tensor],
+    episodes: int,
+    with_style: bool = True,
+    on_tracks: Callable[[List[Track]], object] = lambda _: None,
 ) -> TestResult:
     """Run ``act(observation [N, O]) -> action [N, A]`` until ``episodes`` episodes have ended.
 
     Of episodes that run side by side the short ones end first, so every environment contributes
-    the same number: ``episodes`` is rounded up to a multiple of the environments.
+    the same number: ``episodes`` is rounded up to a multiple of the environments. ``on_tracks``
+    gets the first episodes of some of them.
     """
     environment, rollout = session.environment, session.learner.rollout
     n = environment.num_envs
@@ -87,6 +92,7 @@ def evaluate(
                 totals[i], steps[i] = 0.0, 0
     counted = [episode for mine in done for episode in mine[:each]]
     tracks = first_episodes(environment.backend.layout.view(torch.cat(states)), torch.cat(ended))
+    on_tracks(tracks)
     motion = MotionJudge(session.reference, dt_s).judge(tracks, _COMPARED)
     result = _result(counted, dt_s, tally.result(), motion)
     if session.recipe.task.kind != "velocity":

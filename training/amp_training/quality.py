@@ -16,7 +16,7 @@ from torch import Tensor
 from amp_training.build import build_session
 from amp_training.config import RandomizationConfig, Recipe
 from amp_training.evaluate import FULLY_GROWN
-from amp_training.motion_quality import MotionJudge, MotionQuality, first_episodes
+from amp_training.motion_quality import MotionJudge, MotionQuality, Track, first_episodes
 from amp_training.rotations import heading_velocity
 
 _FALL_COST = 10.0
@@ -68,6 +68,8 @@ class Evaluator:
         self._judge = MotionJudge(self._session.reference, dt_s)
         self._start = self._session.environment.snapshot()
         self._generator = self._session.generator.get_state()
+        self.track: Optional[Track] = None
+        """The first robot's episode in the newest measurement."""
 
     @torch.no_grad()
     def measure(self, act: Callable[[Tensor], Tensor]) -> Quality:
@@ -92,6 +94,7 @@ class Evaluator:
         velocity = heading_velocity(state.root_quat_w, state.root_lin_vel_w)[..., :2]
         speed_error, commanded = self._speed(velocity, torch.stack(goals), torch.stack(living))
         tracks = first_episodes(state, torch.stack(ended))
+        self.track = tracks[0] if tracks else None
         return Quality(
             fall_share=float(fell.float().mean()),
             speed_error_m_s=speed_error,

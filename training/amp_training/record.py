@@ -48,6 +48,7 @@ class RunRecord:
         prior = session.recipe.discriminator
         self._alarm = CollapseAlarm(prior.loss, prior.reward_scale)
         self._saved = self._snapshot = progress.seconds
+        self._no_film = ""
 
     def iteration(
         self,
@@ -78,18 +79,25 @@ class RunRecord:
         return progress
 
     def finish(self, progress: Progress, stopped_by: Optional[int]) -> None:
-        """The last checkpoint. Raises InputError where it cannot be written."""
+        """The last checkpoint and, unless stopped, the film.
+
+        Raises InputError where the checkpoint cannot be written.
+        """
         save_checkpoint(self._folder, self._session, progress)
         if stopped_by is not None:
             name = signal.Signals(stopped_by).name
             self._log.note(f"stopped by {name}; go on with --resume {self._folder}")
+            return  # who stops a run does not wait for a film
+        self._no_film = self._best.film()
+        if self._no_film:
+            self._log.note(f"warning: no film of the best policy: {self._no_film}")
 
     def close(self) -> None:
         """Close everything and write the report."""
         self._log.close()
         self._best.close()
         try:
-            write_report(self._folder, self._title)
+            write_report(self._folder, self._title, self._no_film)
         except AmpSdkError as error:
             print(f"warning: report not written: {error}", flush=True)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import math
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from amp_sdk._files import atomic_write
+from amp_training.film import FILM
 from amp_training.progress_file import NAME, read_rows
 
 REPORT = "report.html"
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 520, 220, 56, 28, 10
 _COLORS = ("#1f6fb4", "#d0611a", "#3a8f3a", "#9b3fa0")
 _POINTS = 400
+_MAX_FILM_BYTES = 30 * 1024 * 1024
 
 Curve = Tuple[List[float], List[float]]
 
@@ -56,8 +59,9 @@ CHARTS: Sequence[Tuple[str, str, Sequence[Tuple[str, str]]]] = (
 )
 
 
-def write_report(folder: Path, title: str) -> None:
-    """Write the report of a run folder from its progress and evaluation files.
+def write_report(folder: Path, title: str, no_film: str = "") -> None:
+    """Write the report of a run folder from its progress and evaluation files and its film;
+    ``no_film`` says why there is none.
 
     Does nothing where there is no progress yet. Raises InputError where it cannot be written.
     """
@@ -75,14 +79,32 @@ def write_report(folder: Path, title: str) -> None:
             f"<title>{html.escape(title)}</title><style>body{{font:15px sans-serif;margin:2em;"
             "color:#222}}main{{display:flex;flex-wrap:wrap;gap:1.5em}}figure{{margin:0}}"
             "figcaption{{font-weight:bold}}small{{font-weight:normal;color:#666}}"
-            "text{{font-size:11px;fill:#555}}</style></head><body>"
-            f"<h1>{html.escape(title)}</h1><p>{summary}</p><main>{''.join(charts)}</main></body></html>"
+            "text{{font-size:11px;fill:#555}}video{{width:640px;max-width:100%}}</style></head><body>"
+            f"<h1>{html.escape(title)}</h1><p>{summary}</p>{_film(folder, no_film)}"
+            f"<main>{''.join(charts)}</main></body></html>"
         )
         .replace("{{", "{")
         .replace("}}", "}")
     )
     with atomic_write(folder / REPORT, binary=False) as file:
         file.write(page)
+
+
+def _film(folder: Path, why_not: str) -> str:
+    """The best policy's film inside of the page, or linked where it is too large."""
+    film = folder / FILM
+    if why_not:
+        return f"<p>No film of the best policy: {html.escape(why_not)}</p>"
+    if not film.exists():
+        return ""
+    source = film.name
+    if film.stat().st_size <= _MAX_FILM_BYTES:
+        source = f"data:video/mp4;base64,{base64.b64encode(film.read_bytes()).decode('ascii')}"
+    return (
+        "<figure><figcaption>Best policy <small>as measured while training, without noise</small>"
+        f"</figcaption><video controls autoplay muted loop playsinline src='{source}'></video>"
+        "</figure><br>"
+    )
 
 
 def _chart(

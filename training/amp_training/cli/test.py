@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Optional
@@ -25,6 +26,8 @@ from amp_training.checkpoint import contract_of, load_policy_checkpoint, recipe_
 from amp_training.cli.train import motion_overrides
 from amp_training.config import RandomizationConfig, Recipe, load_recipe
 from amp_training.evaluate import evaluate
+from amp_training.film import MOTION, make_film, save_motion
+from amp_training.motion_quality import Track
 from amp_training.onnx_graph import normalizer_of
 from amp_training.record_rollout import record_rollout, recorded_normalizer
 from amp_training.session_contract import session_contract
@@ -45,6 +48,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     p.add_argument("--backend", choices=NAMES, help="simulator (default: that of the training)")
     p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or cuda:N (default: a GPU if any)")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    p.add_argument("--video", type=Path, metavar="FILE", help="write a film of an episode (MP4)")
     p.add_argument(
         "--record",
         type=Path,
@@ -56,19 +60,38 @@ def main(argv: Optional[List[str]] = None) -> int:
         raise InputError("--episodes and --num-envs must be at least 1")
     if args.seed < 0:
         raise InputError(f"--seed {args.seed}: expected 0 or more")
+    if args.video is not None and args.video.suffix.lower() != ".mp4":
+        raise InputError(f"--video {args.video}: expected a file name that ends in .mp4")
     source = _run(args) if Path(args.source).is_dir() else _policy(args)
     session = source.session
     if args.record is not None:
         rollout = record_rollout(session, source.act, source.contract, source.normalizer)
         write_record(args.record, rollout)
         print(f"record: {args.record}")
-    result = evaluate(session, source.act, args.episodes, source.with_style)
+    tracks: List[Track] = []
+    result = evaluate(session, source.act, args.episodes, source.with_style, tracks.extend)
     values = {**vars(result), **vars(result.task), **vars(result.motion)}
     del values["task"], values["motion"]
     rows = [(n.replace("_", " "), f"{v:.4g}") for n, v in values.items() if v is not None]
     print(table(("measure", "value"), rows))
     write_json(args.json, to_mapping(result))
+    if args.video is not None:
+        _film(args.video, session, tracks)
     return 0
+
+
+def _film(path: Path, session: Session, tracks: List[Track]) -> None:
+    """Film the first robot's first episode. Raises InputError where that cannot be done."""
+    if not tracks:
+        raise InputError(f"--video {path}: no film, since the first states are not finite already")
+    period_s = session.recipe.simulation.control_period_s
+    with tempfile.TemporaryDirectory() as folder:
+        motion = Path(folder) / MOTION
+        save_motion(motion, tracks[0], period_s)
+        why_not = make_film(motion, path.resolve(), session.interface.robot.name)
+    if why_not:
+        raise InputError(f"--video {path}: no film: {why_not}")
+    print(f"video: {path}")
 
 
 _INTERFACE = ("robot", "joints", "observation", "commands", "control_period_s", "action_clip")
