@@ -135,14 +135,14 @@ def _write(path: Path, pictures: Iterator[np.ndarray]) -> None:
     """H.264 that every browser plays, whole or not at all."""
     import imageio_ffmpeg
 
-    options = ["-crf", "23", "-preset", "fast", "-movflags", "+faststart", "-f", "mp4"]
+    options = ["-preset", "fast", "-movflags", "+faststart", "-f", "mp4"]
     with atomic_write(path) as file:
         encoder = imageio_ffmpeg.write_frames(
             file.name,
             SIZE,
             fps=RATE_HZ,
             codec="libx264",
-            quality=None,
+            quality=6,
             macro_block_size=8,
             output_params=options,
             ffmpeg_log_level="error",
