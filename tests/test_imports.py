@@ -28,7 +28,7 @@ ALLOWED = {
     "amp_sim2real": {"amp_sdk"},
 }
 # what a package imports only where it is asked for, in an extra of its own
-OPTIONAL_EXTRAS = {"amp_training": ["warp", "bench"], "amp_sim2sim": ["view"]}
+OPTIONAL_EXTRAS = {"amp_training": ["wandb", "warp", "bench"], "amp_sim2sim": ["view"]}
 EXTRA_OF = {"amp_training": "train", "amp_sim2sim": "sim", "amp_sim2real": None, "amp_sdk": None}
 IMPORT_NAME = {
     "amp-rsl-rl": "amp_rsl_rl",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from amp_sdk.kernels._native import core
@@ -18,9 +19,7 @@ def elu_(values: Any) -> Any:
         ArrayError: dtype, shape, layout, device or memory of an array does not fit.
     """
     if _by_torch(values):
-        import torch
-
-        return torch.nn.functional.elu_(values)
+        return sys.modules["torch"].nn.functional.elu_(values)
     core().elu_(values)
     return values
 
@@ -42,9 +41,7 @@ def elu_adjoint_(adjoint: Any, gradient: Any, output: Any, curvature: Any) -> No
     0. All of one shape. Raises as ``elu_``.
     """
     if _by_torch(adjoint):
-        import torch
-
-        torch.mul(adjoint, gradient, out=curvature).masked_fill_(output >= 0.0, 0.0)
+        curvature.copy_(adjoint).mul_(gradient).masked_fill_(output >= 0.0, 0.0)
         adjoint.mul_(output.clamp(max=0.0).add_(1.0))
         return
     core().elu_adjoint_(adjoint, gradient, output, curvature)
