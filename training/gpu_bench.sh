@@ -12,12 +12,12 @@
 # mjlab needs MuJoCo 3 and so an environment of its own: python -m venv mjlab-env,
 # mjlab-env/bin/python -m pip install mjlab, MJLAB_PYTHON=mjlab-env/bin/python. Other settings: OUT,
 # PYTHON, ENVS ("4096 16384"), ROLLOUTS (9), MINUTES (of training, 15 for G1 and a third for Go2),
-# G1_RECIPE (amp_g1).
+# G1_RECIPE (g1_commands).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PY=${PYTHON:-.venv/bin/python}
 OUT=${OUT:-runs/gpu}
-G1_RECIPE=${G1_RECIPE:-amp_g1}
+G1_RECIPE=${G1_RECIPE:-g1_commands}
 read -ra envs <<<"${ENVS:-4096 16384}"
 rollouts=${ROLLOUTS:-9} minutes=${MINUTES:-15} device=cuda:0 train_envs=4096
 tiny=() stop=() check=() episodes=() judged=()

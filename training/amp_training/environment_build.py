@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Optional, Tuple
+from typing import Callable, Optional, Tuple
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ import torch
 from amp_sdk.errors import InputError, closest
 from amp_sdk.robots import RobotSpec, mjcf
 from amp_training import workers
-from amp_training.backends.base import Backend, Touching
+from amp_training.backends.base import Backend, Disturbing, Touching
 from amp_training.backends.randomization import Variations
 from amp_training.backends.registry import make_backend
 from amp_training.config import EpisodeConfig, Recipe
@@ -20,9 +20,6 @@ from amp_training.observation import PolicyObservation
 from amp_training.reference import Reference
 from amp_training.sensors import SensorErrors
 from amp_training.tasks import build_task
-
-if TYPE_CHECKING:  # the backend needs Python 3.11
-    from amp_training.backends.mujoco_cpu import MujocoBackend
 
 _POSES = 256
 
@@ -92,31 +89,27 @@ def contact_links(robot: RobotSpec, episode: EpisodeConfig) -> Tuple[str, ...]:
 
 
 def _disturb(backend: Backend, recipe: Recipe, seed: int) -> Optional[torch.Tensor]:
-    """What only the CPU backend has of the recipe's differences; where gravity points, if not
-    straight down. Raises InputError elsewhere."""
-    names = recipe.randomization.cpu_only
-    if not names:
+    """What only MuJoCo's backends have of the recipe's differences, or only the one on the CPU;
+    where gravity points, if not straight down. Raises InputError where a backend has it not."""
+    varied, name = recipe.randomization, recipe.simulation.backend
+    if not varied.mujoco_only:
         return None
-    if recipe.simulation.backend != "mujoco":
+    missing = varied.mujoco_only
+    if isinstance(backend, Disturbing):
+        missing = varied.cpu_only if name != "mujoco" else ()
+    if missing or not isinstance(backend, Disturbing):
         raise InputError(
-            f"the backend {recipe.simulation.backend} does not have randomization."
-            f"{', randomization.'.join(names)}; use the backend mujoco, or leave them out"
+            f"the backend {name} does not have randomization."
+            f"{', randomization.'.join(missing)}; use the backend mujoco, or leave them out"
         )
-    held = _on_cpu(backend)
-    held.disturb(recipe.randomization, recipe.simulation, seed)
-    return held.gravity_w
+    return backend.disturb(varied, recipe.simulation, seed)
 
 
 def _harness(backend: Backend, recipe: Recipe, robot: RobotSpec) -> Callable[[int], None]:
     """Put the robots into the recipe's harness; what fades it."""
-    held = _on_cpu(backend)
-    held.hang(recipe.harness, robot.default_base_height_m)
-    assert held.harness is not None
-    return held.harness.schedule
-
-
-def _on_cpu(backend: Backend) -> MujocoBackend:
     from amp_training.backends.mujoco_cpu import MujocoBackend
 
     assert isinstance(backend, MujocoBackend), "refused before"
-    return backend
+    backend.hang(recipe.harness, robot.default_base_height_m)
+    assert backend.harness is not None
+    return backend.harness.schedule

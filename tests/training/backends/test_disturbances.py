@@ -36,10 +36,11 @@ def test_each_robot_gets_its_targets_so_many_physics_steps_late() -> None:
         assert course == [0.0] * late + on_time[: 5 * DECIMATION - late]
 
 
-def test_a_restart_forgets_the_old_targets() -> None:
+@pytest.mark.parametrize("which", [[1], [False, True]])
+def test_a_restart_forgets_the_old_targets(which: list) -> None:
     delay = TargetDelay(torch.tensor([6, 6]), DECIMATION, 1)
     in_effect(delay, 3)
-    delay.restart(torch.tensor([1]), torch.full((1, 1), 0.5))
+    delay.restart(torch.tensor(which), torch.full((len(which), 1), 0.5))
     kept, fresh = in_effect(delay, 1)
     assert kept == [2.0, 2.0, 3.0, 3.0] and fresh == [0.5] * 4
 
@@ -83,18 +84,21 @@ def test_a_delayed_robot_moves_as_one_whose_targets_came_later() -> None:
         assert torch.equal(late.state.flat, punctual.state.flat)
 
 
-def test_pushes_come_in_time_and_are_not_too_strong() -> None:
+@pytest.mark.parametrize("masked", [False, True])
+def test_pushes_come_in_time_and_are_not_too_strong(masked: bool) -> None:
     config = RandomizationConfig(push_interval_s=(0.1, 0.2), push_m_s=0.4)
-    pushes = Pushes(config, 0.02, 300, 0)
+    pushes = Pushes(config, 0.02, 300, 0, masked=masked)
     last, gaps, speeds = torch.zeros(300), [], []
     for step in range(1, 100):
         ids, velocity = pushes.tick()
+        if masked:
+            ids, velocity = ids.nonzero().flatten(), velocity[ids]
         gaps += (step - last[ids]).tolist()
         speeds += velocity.norm(dim=1).tolist()
         last[ids] = float(step)
     assert 5 <= min(gaps) and max(gaps) <= 11
     assert max(speeds) <= 0.4 + 1e-6 and max(speeds) > 0.39
-    other = Pushes(config, 0.02, 300, 1)
+    other = Pushes(config, 0.02, 300, 1, masked=masked)
     other.resume(pushes.snapshot())
     for _ in range(20):
         for a, b in zip(pushes.tick(), other.tick(), strict=True):
@@ -132,3 +136,36 @@ def test_links_that_may_touch_are_checked() -> None:
     assert "FL_calf" not in contact_links(GO2, allowed)
     with pytest.raises(InputError, match="no link 'FL_calff'; did you mean 'FL_calf'"):
         contact_links(GO2, EpisodeConfig(contact_allowed=("FL_calff",)))
+
+
+EVERY_BODY = RandomizationConfig(
+    link_mass_ratio=(0.7, 1.3),
+    com_shift_m=(-0.05, 0.05),
+    motor_strength=(0.6, 0.9),
+    delay_s=(0.0, 0.03),
+)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [EVERY_BODY, RandomizationConfig(push_interval_s=(0.02, 0.02), push_m_s=2.0)],
+    ids=["bodies", "pushes"],
+)
+def test_mujoco_warp_has_the_same_robots(config: RandomizationConfig) -> None:
+    """Pushed at every step, both draw for all robots, and so the same."""
+    pytest.importorskip("mujoco_warp", reason="needs the package mujoco-warp (extra 'warp')")
+    from amp_training.backends.mujoco_warp import MujocoWarpBackend
+
+    simulation = SimulationConfig(num_envs=4, threads=1)
+    on_warp = MujocoWarpBackend(GO2, GO2.kp, GO2.kd, simulation, torch.device("cpu"))
+    ends = []
+    for sim in (backend(4), on_warp, backend(4)):
+        if len(ends) < 2:
+            sim.disturb(config, simulation, 5)
+        sim.reset(torch.arange(4), standing(sim, 0.35))
+        pose = sim.state.joint_pos.clone()
+        for k in range(6):
+            sim.step(pose + 0.1 * k)
+        ends.append(sim.state.flat.clone())
+    cpu, warp, nominal = ends
+    assert (warp - cpu).abs().max() < 0.05 * (nominal - cpu).abs().max()

@@ -16,6 +16,8 @@ EVERYTHING = (
     "episode.max_pose_distance_rad=0.5",
     "command.lin_vel_x=[0.2, 1.0]",
     "command.resample_s=[0.05, 0.1]",
+    "randomization.delay_s=[0.0, 0.03]",
+    "randomization.push_interval_s=[0.04, 0.1]",
     "randomization.sensors.joint_pos_noise_rad=0.01",
 )
 RECIPES = {

@@ -39,12 +39,13 @@ in where it is needed. ``python -m amp_training.backends.conformance`` checks al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Protocol, Tuple, runtime_checkable
+from typing import Dict, Optional, Protocol, Tuple, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from amp_training.backends.randomization import Variations
+from amp_training.config import RandomizationConfig, SimulationConfig
 
 
 @dataclass(frozen=True)
@@ -151,4 +152,19 @@ class Touching(Protocol):
 
     def touching(self) -> Tensor:
         """[N] bool: one of them touched the floor in the last physics step."""
+        ...
+
+
+@runtime_checkable
+class Disturbing(Protocol):
+    """What the MuJoCo backends also have."""
+
+    def disturb(
+        self, config: RandomizationConfig, simulation: SimulationConfig, seed: int
+    ) -> Optional[Tensor]:
+        """Give the robots what ``vary`` leaves of ``config``; once, after it.
+
+        Masses and centres of mass, motor strengths, late commands, pushes; on the CPU slopes too,
+        of which the directions of gravity [N, 3] are returned.
+        """
         ...

@@ -1,4 +1,4 @@
-"""What makes the CPU backend's robots harder to drive: other masses, late commands, pushes.
+"""What makes MuJoCo's robots harder to drive: other masses, late commands, pushes.
 
 Masses and strengths are drawn once and cost nothing per step; the others cost nothing where they
 are not asked for, and a few array operations where they are.
@@ -7,33 +7,47 @@ are not asked for, and a few array operations where they are.
 from __future__ import annotations
 
 import math
-from typing import Dict, Iterator, Tuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Dict, Iterator, Optional, Tuple
 
 import numpy as np
 import torch
-from mujoco.batch import Batch
 from torch import Tensor
 
-from amp_training.backends.mujoco_model import Addresses
 from amp_training.config import RandomizationConfig
+from amp_training.selection import put, select
+
+if TYPE_CHECKING:
+    from mujoco.batch import Batch
+
+_CPU = torch.device("cpu")
 
 
-def vary_bodies(batch: Batch, at: Addresses, config: RandomizationConfig, seed: int) -> None:
-    """Draw link masses with their inertias, the base's centre of mass and motor strengths."""
-    rng = np.random.default_rng([seed, 1])
-    if config.link_mass_ratio != (1.0, 1.0):
-        ratio = rng.uniform(*config.link_mass_ratio, (batch.nsim, batch.model.nbody))
-        batch.expand("body_mass")[:] *= ratio
-        batch.expand("body_inertia")[:] *= ratio[..., None]
-    if config.com_shift_m != (0.0, 0.0):
-        shift = rng.uniform(*config.com_shift_m, (batch.nsim, 3))
-        batch.expand("body_ipos")[:, at.base] += shift
-    if config.motor_strength != (1.0, 1.0):
-        strength = rng.uniform(*config.motor_strength, (batch.nsim, len(at.actuators)))
-        batch.expand("actuator_gainprm")[:, at.actuators, 0] *= strength
-        batch.expand("actuator_biasprm")[:, at.actuators, 1:3] *= strength[..., None]
-        batch.expand("actuator_forcerange")[:, at.actuators] *= strength[..., None]
-    batch.set_const()
+@dataclass(frozen=True)
+class Bodies:
+    """How the bodies and motors of N robots differ; None where they do not."""
+
+    mass_ratio: Optional[np.ndarray]
+    """[N, bodies of the model], of masses and inertias."""
+    com_shift_m: Optional[np.ndarray]
+    """[N, 3], of the base's centre of mass in its frame."""
+    strength: Optional[np.ndarray]
+    """[N, J], of gains and torque limits."""
+
+    @classmethod
+    def draw(
+        cls, config: RandomizationConfig, num_envs: int, bodies: int, joints: int, seed: int
+    ) -> Bodies:
+        """Uniform in the bounds of ``config``."""
+        rng = np.random.default_rng([seed, 1])
+        ratio = shift = strength = None
+        if config.link_mass_ratio != (1.0, 1.0):
+            ratio = rng.uniform(*config.link_mass_ratio, (num_envs, bodies))
+        if config.com_shift_m != (0.0, 0.0):
+            shift = rng.uniform(*config.com_shift_m, (num_envs, 3))
+        if config.motor_strength != (1.0, 1.0):
+            strength = rng.uniform(*config.motor_strength, (num_envs, joints))
+        return cls(ratio, shift, strength)
 
 
 def tilt_gravity(batch: Batch, config: RandomizationConfig, seed: int) -> Tensor:
@@ -60,16 +74,20 @@ class TargetDelay:
         steps: [N] int64, delay of each robot in physics steps.
         decimation: physics steps in a control step.
         joints: J.
+        device: where the targets live.
     """
 
-    def __init__(self, steps: Tensor, decimation: int, joints: int) -> None:
-        self._steps, self._decimation = steps, decimation
+    def __init__(
+        self, steps: Tensor, decimation: int, joints: int, device: torch.device = _CPU
+    ) -> None:
+        self._steps, self._decimation = steps.to(device), decimation
         waits = -(-int(steps.max()) // decimation)
-        self._past = torch.zeros(waits + 1, len(steps), joints)  # newest first
+        # newest first
+        self._past = torch.zeros(waits + 1, len(steps), joints, device=device)
         starts = {0} | set((steps % decimation).tolist())
         ends = sorted(starts)[1:] + [decimation]
         self._parts = [(start, end - start) for start, end in zip(sorted(starts), ends)]
-        self._rows = torch.arange(len(steps))
+        self._rows = torch.arange(len(steps), device=device)
 
     @classmethod
     def draw(
@@ -79,12 +97,13 @@ class TargetDelay:
         decimation: int,
         shape: Tuple[int, int],
         seed: int,
+        device: torch.device = _CPU,
     ) -> TargetDelay:
         """Delays of ``shape[0]`` robots with ``shape[1]`` joints, uniform in the recipe's range."""
         lower, upper = config.delay_s
         seconds = np.random.default_rng(seed).uniform(lower, upper, shape[0])
         steps = torch.from_numpy(np.rint(seconds / physics_dt_s).astype(np.int64))
-        return cls(steps, decimation, shape[1])
+        return cls(steps, decimation, shape[1], device)
 
     def parts(self, targets: Tensor) -> Iterator[Tuple[int, Tensor]]:
         """Numbers of physics steps, and the targets [N, J] in effect during them."""
@@ -93,9 +112,10 @@ class TargetDelay:
             age = -torch.div(start - self._steps, self._decimation, rounding_mode="floor")
             yield count, self._past[age.clamp(min=0), self._rows]
 
-    def restart(self, ids: Tensor, joint_pos: Tensor) -> None:
-        """Robots ``ids`` [n] were holding the pose ``joint_pos`` [n, J] rad."""
-        self._past[:, ids] = joint_pos
+    def restart(self, which: Tensor, joint_pos: Tensor) -> None:
+        """Robots ``which`` (ids or mask) were holding the pose ``joint_pos`` [n or N, J] rad."""
+        for past in self._past:
+            put(which, past, joint_pos)
 
     def snapshot(self) -> Dict[str, Tensor]:
         """Content for a checkpoint."""
@@ -103,33 +123,43 @@ class TargetDelay:
 
     def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
-        self._past = snapshot["past"].clone()
+        self._past = snapshot["past"].to(self._past.device, copy=True)
 
 
 class Pushes:
     """Random horizontal kicks: a velocity on top of the base's own, at random times."""
 
     def __init__(
-        self, config: RandomizationConfig, control_period_s: float, num_envs: int, seed: int
+        self,
+        config: RandomizationConfig,
+        control_period_s: float,
+        num_envs: int,
+        seed: int,
+        device: torch.device = _CPU,
+        masked: bool = False,
     ) -> None:
         low, high = config.push_interval_s or (math.inf, math.inf)
         self._interval = (low / control_period_s, high / control_period_s)
         self._strength = config.push_m_s
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator(device).manual_seed(seed)
+        self._masked = masked
         self._left = self._draw_times(num_envs)
 
     def tick(self) -> Tuple[Tensor, Tensor]:
-        """One control step; the robots [n] to push and the velocities [n, 2] m/s to add."""
+        """One control step; the robots to push (ids [n] or mask [N]) and the velocities [n or N, 2]
+        m/s to add."""
         self._left -= 1.0
-        ids = torch.nonzero(self._left <= 0).flatten()
-        self._left[ids] = self._draw_times(len(ids))
-        draw = torch.rand(2, len(ids), generator=self._generator)
+        which = select(self._left <= 0, self._masked)
+        put(which, self._left, self._draw_times(len(which)))
+        device = self._generator.device
+        draw = torch.rand(2, len(which), generator=self._generator, device=device)
         angle, speed = 2.0 * math.pi * draw[0], self._strength * draw[1]
-        return ids, torch.stack((speed * angle.cos(), speed * angle.sin()), dim=-1)
+        return which, torch.stack((speed * angle.cos(), speed * angle.sin()), dim=-1)
 
     def _draw_times(self, n: int) -> Tensor:
         low, high = self._interval
-        return low + (high - low) * torch.rand(n, generator=self._generator)
+        device = self._generator.device
+        return low + (high - low) * torch.rand(n, generator=self._generator, device=device)
 
     def snapshot(self) -> Dict[str, Tensor]:
         """Content for a checkpoint."""
@@ -138,4 +168,4 @@ class Pushes:
     def resume(self, snapshot: Dict[str, Tensor]) -> None:
         """Take the content back."""
         self._left.copy_(snapshot["left"])
-        self._generator.set_state(snapshot["generator"])
+        self._generator.set_state(snapshot["generator"].cpu())

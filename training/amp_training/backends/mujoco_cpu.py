@@ -11,7 +11,7 @@ from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout
-from amp_training.backends.disturbances import Pushes, TargetDelay, tilt_gravity, vary_bodies
+from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay, tilt_gravity
 from amp_training.backends.harness import Harness
 from amp_training.backends.mujoco_model import Addresses, build_model
 from amp_training.backends.randomization import Variations
@@ -126,12 +126,12 @@ class MujocoBackend:
         batch.expand("body_mass")[:, at.base] += variations.base_mass_kg
         batch.set_const()
 
-    def disturb(self, config: RandomizationConfig, simulation: SimulationConfig, seed: int) -> None:
-        """Give the robots what only this backend has of ``config``; once, after ``vary``.
-
-        Masses and centres of mass, motor strengths, slopes, late commands, pushes.
-        """
-        vary_bodies(self.batch, self._at, config, seed)
+    def disturb(
+        self, config: RandomizationConfig, simulation: SimulationConfig, seed: int
+    ) -> Optional[Tensor]:
+        """See ``base.Disturbing``."""
+        counts = (self.num_envs, self.model.nbody, len(self._at.actuators))
+        self._vary_bodies(Bodies.draw(config, *counts, seed))
         if config.slope_rad[1] > 0:
             self.gravity_w = tilt_gravity(self.batch, config, seed)
         shape = (self.num_envs, self.layout.joints)
@@ -141,10 +141,25 @@ class MujocoBackend:
             )
         if config.push_interval_s is not None:
             self.pushes = Pushes(config, simulation.control_period_s, self.num_envs, seed)
+        return self.gravity_w
 
     def hang(self, config: HarnessConfig, standing_m: float) -> None:
         """Hang up the robots, ``standing_m`` high as they stand; once, after ``vary``."""
         self.harness = Harness(self.batch, self._at.base, config, standing_m)
+
+    def _vary_bodies(self, bodies: Bodies) -> None:
+        batch, at = self.batch, self._at
+        if bodies.mass_ratio is not None:
+            batch.expand("body_mass")[:] *= bodies.mass_ratio
+            batch.expand("body_inertia")[:] *= bodies.mass_ratio[..., None]
+        if bodies.com_shift_m is not None:
+            batch.expand("body_ipos")[:, at.base] += bodies.com_shift_m
+        if bodies.strength is not None:
+            strength = bodies.strength
+            batch.expand("actuator_gainprm")[:, at.actuators, 0] *= strength
+            batch.expand("actuator_biasprm")[:, at.actuators, 1:3] *= strength[..., None]
+            batch.expand("actuator_forcerange")[:, at.actuators] *= strength[..., None]
+        batch.set_const()
 
     def touching(self) -> Tensor:
         """[N] bool: one of the ``contact_links`` touched the floor in the last physics step."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Dict, Sequence
 
 import mujoco
 import numpy as np
@@ -11,6 +11,13 @@ import numpy as np
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
 from amp_training.config import SimulationConfig
+
+# contacts with the floor of one geom, by its type; other types meet it with 4 at most
+_FLOOR_CONTACTS: Dict[int, int] = {
+    int(mujoco.mjtGeom.mjGEOM_SPHERE): 1,
+    int(mujoco.mjtGeom.mjGEOM_CAPSULE): 2,
+    int(mujoco.mjtGeom.mjGEOM_ELLIPSOID): 1,
+}
 
 
 def build_model(
@@ -94,3 +101,8 @@ class Addresses:
             geoms=solid[model.geom_bodyid[solid] != 0],
             base=model.body(robot.base_body).id,
         )
+
+
+def floor_contacts(model: mujoco.MjModel, geoms: np.ndarray) -> int:
+    """The most contacts that ``geoms`` can have with a floor, so that no buffer can overflow."""
+    return sum(_FLOOR_CONTACTS.get(int(kind), 4) for kind in model.geom_type[geoms])

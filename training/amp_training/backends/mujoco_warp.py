@@ -8,9 +8,8 @@ run one world after another.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-import mujoco
 import mujoco_warp as mjw
 import numpy as np
 import torch
@@ -19,18 +18,13 @@ from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout, diverged
-from amp_training.backends.mujoco_model import Addresses, build_model
-from amp_training.backends.mujoco_warp_vary import VARIED, vary_worlds
+from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay
+from amp_training.backends.mujoco_model import Addresses, build_model, floor_contacts
+from amp_training.backends.mujoco_warp_vary import VARIED, derive, vary_bodies, vary_worlds
 from amp_training.backends.randomization import Variations
-from amp_training.config import SimulationConfig
+from amp_training.config import RandomizationConfig, SimulationConfig
 from amp_training.selection import put
 
-# contacts with the floor of one geom, by its type; other types meet it with 4 at most
-_FLOOR_CONTACTS: Dict[int, int] = {
-    int(mujoco.mjtGeom.mjGEOM_SPHERE): 1,
-    int(mujoco.mjtGeom.mjGEOM_CAPSULE): 2,
-    int(mujoco.mjtGeom.mjGEOM_ELLIPSOID): 1,
-}
 _ROWS_PER_CONTACT = 4  # pyramidal cone of three dimensions
 
 
@@ -75,7 +69,10 @@ class MujocoWarpBackend:
         self._warmstart: Tensor = wp.to_torch(self.data.qacc_warmstart)
         self._touches: Tensor = wp.to_torch(self.data.sensordata)
         self._actuator = torch.as_tensor(self._at.actuators, device=device)
-        self._graph: Optional[Any] = None
+        self.delay: Optional[TargetDelay] = None
+        self.pushes: Optional[Pushes] = None
+        self._parts: List[Tuple[int, Tensor]] = []
+        self._graphs: Dict[int, Any] = {}  # by physics steps
         self.layout = StateLayout(joints, len(robot.key_bodies))
         self.state = self.layout.empty((self.num_envs,), device)
         self._refresh()
@@ -87,18 +84,25 @@ class MujocoWarpBackend:
         self._refresh()
 
     def command(self, targets: Tensor) -> None:
-        """Set the joint targets [N, J] rad."""
-        self._ctrl[:, self._actuator] = targets
+        """Set the joint targets [N, J] rad; robots whose time it is are pushed."""
+        if self.pushes is not None:
+            mask, velocity = self.pushes.tick()
+            self._qvel[:, :2] += velocity * mask.unsqueeze(1)
+        late = self.delay
+        self._parts = [(self._decimation, targets)] if late is None else list(late.parts(targets))
 
     def physics(self) -> None:
         """The physics steps of a control period."""
-        if self.device.type == "cpu":
-            self._steps()
-        else:
-            graph = self._graph = self._graph or self._captured()
+        for steps, now in self._parts:
+            self._ctrl[:, self._actuator] = now
+            if self.device.type == "cpu":
+                self._steps(steps)
+                continue
+            if steps not in self._graphs:
+                self._graphs[steps] = self._captured(steps)
             # on torch's stream, between the tensor operations that belong to the step
             stream = wp.stream_from_torch(torch.cuda.current_stream(self.device))
-            wp.capture_launch(graph, stream=stream)
+            wp.capture_launch(self._graphs[steps], stream=stream)
 
     def reset(self, which: Tensor, rows: Tensor) -> None:
         """Write the flat states ``rows`` to the environments ``which``; no physics runs."""
@@ -110,6 +114,8 @@ class MujocoWarpBackend:
         put(which, self._qpos, torch.cat((pose, pos), 1))
         put(which, self._qvel, torch.cat((velocity, vel), 1))
         put(which, self._warmstart, 0.0)
+        if self.delay is not None:
+            self.delay.restart(which, pos)
 
     def faulty(self) -> Tensor:
         """[N] bool: the state is not finite, or so large that MuJoCo would call it diverged."""
@@ -119,14 +125,22 @@ class MujocoWarpBackend:
         """[N] bool: one of the ``contact_links`` touched the floor in the last physics step."""
         return (self._touches > 0).any(dim=1)
 
-    def snapshot(self) -> Dict[str, Tensor]:
-        """Positions, velocities, the solver's warm start, and the robots' states read from them."""
-        return {name: part.clone() for name, part in self._kept().items()}
+    def snapshot(self) -> Dict[str, Any]:
+        """Positions, velocities, the solver's warm start, the robots' states read from them, and
+        what the disturbances go on from."""
+        content: Dict[str, Any] = {name: part.clone() for name, part in self._kept().items()}
+        return {**content, **{name: part.snapshot() for name, part in self._disturbances()}}
 
-    def resume(self, snapshot: Dict[str, Tensor]) -> None:
+    def resume(self, snapshot: Dict[str, Any]) -> None:
         """Go on from a ``snapshot``."""
         for name, part in self._kept().items():
             part.copy_(snapshot[name])
+        for name, part in self._disturbances():
+            part.resume(snapshot[name])
+
+    def _disturbances(self) -> List[Tuple[str, Union[TargetDelay, Pushes]]]:
+        parts = (("delay", self.delay), ("pushes", self.pushes))
+        return [(name, part) for name, part in parts if part is not None]
 
     def _kept(self) -> Dict[str, Tensor]:
         parts = {"qpos": self._qpos, "qvel": self._qvel, "warmstart": self._warmstart}
@@ -134,24 +148,42 @@ class MujocoWarpBackend:
 
     def vary(self, variations: Variations) -> None:
         """Give every world its own gains, damping, friction and base mass."""
-        vary_worlds(self.model, self.mj_model, self._at, variations, self.device)
+        vary_worlds(self.model, self._at, variations, self.device)
+        derive(self.model, self.mj_model)
 
-    def _steps(self) -> None:
+    def disturb(
+        self, config: RandomizationConfig, simulation: SimulationConfig, seed: int
+    ) -> Optional[Tensor]:
+        """See ``base.Disturbing``."""
+        shape = (self.num_envs, self.layout.joints)
+        counts = (self.num_envs, self.mj_model.nbody, len(self._at.actuators))
+        vary_bodies(self.model, self._at, Bodies.draw(config, *counts, seed), self.device)
+        derive(self.model, self.mj_model)
+        if config.delay_s[1] > 0:
+            self.delay = TargetDelay.draw(
+                config, simulation.physics_dt_s, self._decimation, shape, seed, self.device
+            )
+        if config.push_interval_s is not None:
+            period_s = simulation.control_period_s
+            self.pushes = Pushes(config, period_s, self.num_envs, seed, self.device, masked=True)
+        return None  # no slopes here
+
+    def _steps(self, steps: int) -> None:
         with wp.ScopedDevice(self._warp_device):
-            for _ in range(self._decimation):
+            for _ in range(steps):
                 mjw.step(self.model, self.data)
 
-    def _captured(self) -> Any:
-        """The physics of a control period as a CUDA graph; the state is as before afterwards.
+    def _captured(self, steps: int) -> Any:
+        """So many physics steps as a CUDA graph; the state is as before afterwards.
 
         It is captured on Warp's own stream: torch's is often the default stream, which cannot be.
         """
         state = (self._qpos, self._qvel, self._warmstart)
         saved = [tensor.clone() for tensor in state]
         torch.cuda.synchronize(self.device)
-        self._steps()  # loads every kernel, which a capture may not
+        self._steps(steps)  # loads every kernel, which a capture may not
         with wp.ScopedCapture(device=self._warp_device) as capture:
-            self._steps()
+            self._steps(steps)
         wp.synchronize_device(self._warp_device)
         for tensor, value in zip(state, saved):
             tensor.copy_(value)
@@ -163,8 +195,3 @@ class MujocoWarpBackend:
         flat[:, 7:13].copy_(self._qvel[:, :6])
         flat[:, 13 : 13 + joints].copy_(self._qpos[:, 7:])
         flat[:, 13 + joints : 13 + 2 * joints].copy_(self._qvel[:, 6:])
-
-
-def floor_contacts(model: mujoco.MjModel, geoms: np.ndarray) -> int:
-    """The most contacts that ``geoms`` can have with a floor, so that no buffer can overflow."""
-    return sum(_FLOOR_CONTACTS.get(int(kind), 4) for kind in model.geom_type[geoms])

@@ -65,11 +65,18 @@ class RandomizationConfig:
     sensors: SensorConfig = field(default_factory=SensorConfig)
 
     @property
+    def mujoco_only(self) -> Tuple[str, ...]:
+        """Names of the values that differ from "none" and that only MuJoCo's backends have."""
+        names = ("link_mass_ratio", "com_shift_m", "motor_strength", "delay_s", "push_interval_s")
+        return (*self._wanted(names), *self.cpu_only)
+
+    @property
     def cpu_only(self) -> Tuple[str, ...]:
-        """Names of the values that differ from "none" and that only the CPU backend has."""
+        """Those of them that only the backend on the CPU has."""
+        return self._wanted(("slope_rad",))
+
+    def _wanted(self, names: Tuple[str, ...]) -> Tuple[str, ...]:
         plain = type(self)(enabled=self.enabled)
-        names = ("link_mass_ratio", "com_shift_m", "motor_strength", "delay_s", "slope_rad")
-        names += ("push_interval_s",)
         return tuple(name for name in names if getattr(self, name) != getattr(plain, name))
 
     def __post_init__(self) -> None:
