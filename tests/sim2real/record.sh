@@ -2,7 +2,7 @@
 # record.sh ROBOT POLICY [--seconds S] [--json FILE] [SIMULATE OPTIONS...]: simulate and deploy in real
 # time at 500 Hz, in a network of their own, on a quiet machine, beside a bare loop. Ends with a
 # verdict, and one line of JSON before it. POLICY "stand" balances a G1 on the spot. For instance:
-#   record.sh go2 go2_trot --jitter-ms 5 --loss 0.02
+#   record.sh go2 go2_robust --jitter-ms 5 --loss 0.02
 #   record.sh g1 stand
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
