@@ -127,10 +127,10 @@ def test_go2(window: int) -> None:
 
 @pytest.mark.parametrize("robot", ["go2", "g1_29dof", "g1_23dof", "humanoid"])
 def test_a_motion_of_every_joint(robot: str, monkeypatch) -> None:
-    from amp_training import build
+    from amp_training import interface
 
     spec = robots.load(robot)
-    monkeypatch.setattr(build.motion, "load_clip", lambda *_, **__: wavy_clip(spec))
+    monkeypatch.setattr(interface.motion, "load_clip", lambda *_, **__: wavy_clip(spec))
     check_parity(replayed_session(robot, "wavy", 3))
 
 
