@@ -7,11 +7,12 @@ from typing import Sequence
 
 import numpy as np
 
-from amp_sdk.contract import COMMAND_NAMES, PolicyContract, check_robot
+from amp_sdk.contract import PolicyContract, check_robot
 from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime import messages
 from amp_sdk.runtime._native import native
+from amp_sdk.runtime.commands import command_columns
 from amp_sdk.runtime.settings import LoopSettings
 
 _DRIVERS = {"mock": 0, "shared_memory": 1, "dds": 2}
@@ -23,7 +24,8 @@ def loop_config(
     """The loop's configuration, a message ``LoopConfig``; policy ``i`` goes to slot ``i``.
 
     The stand pose is the first policy's default pose, with the robot's gains. Raises InputError
-    where a policy does not fit the robot, or there are too many policies or joints.
+    where a policy does not fit the robot or takes other commands than the loop's, or there are too
+    many policies or joints.
     """
     core = native()
     joints = len(robot.joint_names)
@@ -84,8 +86,6 @@ def _fill_policy(slot: np.ndarray, contract: PolicyContract, settings: LoopSetti
     slot["interpolation"] = settings.interpolation
     slot["action_limit"] = settings.action_fault_ratio * contract.action_clip
     slot["kp"][:joints], slot["kd"][:joints] = (contract.joint_array(n) for n in ("kp", "kd"))
-    for i, name in enumerate(COMMAND_NAMES):  # one that the policy does not have stays 0
-        index = contract.command_index(name)
-        if index >= 0:
-            command = contract.commands[index]
-            slot["command_lower"][i], slot["command_upper"][i] = command.lower, command.upper
+    # one that the policy does not have stays 0
+    for i, command in zip(command_columns(contract), contract.commands):
+        slot["command_lower"][i], slot["command_upper"][i] = command.lower, command.upper

@@ -7,12 +7,12 @@ from typing import List, Sequence
 
 import numpy as np
 
-from amp_sdk.contract import COMMAND_NAMES
 from amp_sdk.errors import CheckFailedError, InputError
 from amp_sdk.observation import RobotState
 from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime import messages
 from amp_sdk.runtime.board import Board, Role
+from amp_sdk.runtime.commands import command_columns
 from amp_sdk.runtime.runner import PolicyRunner
 
 LOOP_TIMEOUT_S = 1.0
@@ -185,12 +185,11 @@ def _slot(config: np.ndarray, number: int, runner: PolicyRunner, robot: RobotSpe
         )
     target = messages.new(messages.TARGET)
     target["policy"], target["obs_size"] = number, contract.obs_dim
-    commands = list(COMMAND_NAMES)
     return _Slot(
         runner=runner,
         target=target,
         command=np.zeros(len(contract.commands)),
-        columns=[commands.index(command.name) for command in contract.commands],
+        columns=command_columns(contract),
         period_ns=round(1e9 * contract.control_period_s),
         timeout_ns=round(1e9 * float(known["timeout_s"])),
     )

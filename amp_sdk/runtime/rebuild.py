@@ -6,9 +6,10 @@ from typing import Dict, Tuple
 
 import numpy as np
 
-from amp_sdk.contract import COMMAND_NAMES, PolicyContract
+from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
 from amp_sdk.observation import ObservationBuilder, RobotState
+from amp_sdk.runtime.commands import command_columns
 from amp_sdk.runtime.flight_log import FlightLog, PolicyRecords
 
 
@@ -23,7 +24,7 @@ def rebuild(
     """
     states = _states(log)
     builder, fresh = ObservationBuilder(contract), ObservationBuilder(contract)
-    commands = [list(COMMAND_NAMES).index(c.name) for c in contract.commands]
+    commands = command_columns(contract)
     longest = max(term.history for term in contract.observation)
     gap = longest + int(any(term.name == "last_action" for term in contract.observation))
     rebuilt = np.zeros(records.observation.shape, np.float32)

@@ -30,6 +30,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     native()  # what is missing is said before anything else
     policy = load_policy(args.policy)
     robot = robot_of(args.robot, policy.contract)
+    limits = CommandRange.of_contract(policy.contract)
     where = wire(robot, policy.contract.joint_names, args.net, args.domain, args.dry_run)
     settings = loop_settings(args.robot, where, args.config)
     if args.excite is not None:
@@ -44,7 +45,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return 1 if problems else 0
     signal.signal(signal.SIGTERM, _end)
     session = Session(robot, policy, where, settings, args.record, args.board, args.excite)
-    limits = CommandRange.of_contract(policy.contract)
     sources: List[Source] = [RemoteSource(link, limits)]
     silence_s = settings.safety.deadman_timeout_s or TIMEOUT_S
     sources += open_sources(limits, args.keyboard, args.gamepad, args.port, silence_s)

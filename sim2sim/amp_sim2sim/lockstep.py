@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amp_sdk.contract import COMMAND_NAMES, PolicyContract
 from amp_sdk.errors import InputError
 from amp_sdk.observation import RobotState
 from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime import Controller, LoopSettings, PolicyRunner, loop_config, messages
+from amp_sdk.runtime.commands import command_columns
 from amp_sim2sim.robot_in_sim import RobotInSim
 from amp_sim2sim.robot_messages import SimulatedRobot
 from amp_sim2sim.scene import build_model
@@ -131,7 +131,7 @@ class _TimedPolicy:
         self.answer = messages.new(messages.TARGET)
         self.answer["policy"] = slot
         self._slot = slot
-        self._columns = _columns(policy.contract)
+        self._columns = command_columns(policy.contract)
         self._period_ns = round(1e9 * policy.contract.control_period_s)
         self._due_ns: int | None = None
         self._answered = False
@@ -170,8 +170,3 @@ def _measured(state: np.ndarray, joints: int) -> RobotState:
         joint_pos=state["joint_pos"][:joints],
         joint_vel=state["joint_vel"][:joints],
     )
-
-
-def _columns(contract: PolicyContract) -> list[int]:
-    names = list(COMMAND_NAMES)
-    return [names.index(command.name) for command in contract.commands]

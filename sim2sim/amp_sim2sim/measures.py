@@ -32,7 +32,7 @@ def command_text(command: dict[str, float]) -> str:
     """A command in words: what is not zero, with its unit."""
     words = {"lin_vel_x": "forward", "lin_vel_y": "to the left", "ang_vel_z": "turning left"}
     parts = [
-        f"{words[name]} {value:.2f} {COMMAND_NAMES[name]}"
+        f"{words.get(name, name)} {value:.2f} {COMMAND_NAMES[name]}"
         for name, value in command.items()
         if value != 0.0
     ]

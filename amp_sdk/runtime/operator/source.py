@@ -7,7 +7,8 @@ from typing import Optional, Protocol, Tuple
 
 import numpy as np
 
-from amp_sdk.contract import COMMAND_NAMES, PolicyContract
+from amp_sdk.contract import PolicyContract
+from amp_sdk.runtime.commands import command_columns
 from amp_sdk.runtime.modes import Mode
 
 Velocity = Tuple[float, float, float]
@@ -68,12 +69,11 @@ class CommandRange:
 
     @classmethod
     def of_contract(cls, contract: PolicyContract) -> CommandRange:
-        """The ranges that a policy was trained with; 0 for a command that it does not have."""
+        """The ranges that a policy was trained with; 0 for a command that it does not have. Raises
+        InputError where it takes other commands than the loop's."""
         lower, upper = [0.0] * 3, [0.0] * 3
-        for i, name in enumerate(COMMAND_NAMES):
-            at = contract.command_index(name)
-            if at >= 0:
-                lower[i], upper[i] = contract.commands[at].lower, contract.commands[at].upper
+        for i, command in zip(command_columns(contract), contract.commands):
+            lower[i], upper[i] = command.lower, command.upper
         return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
 
     @classmethod

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from amp_sdk.contract import COMMAND_NAMES, PolicyContract
+from amp_sdk.contract import PolicyContract
 from amp_sdk.observation import RobotState
 from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime import (
@@ -17,6 +17,7 @@ from amp_sdk.runtime import (
     loop_config,
     messages,
 )
+from amp_sdk.runtime.commands import command_columns
 from amp_sim2sim.lockstep import POLICY, START_NS, STOP
 
 LOOP_PERIOD_S = LoopSettings().period_s
@@ -55,7 +56,7 @@ class Loops:
         self._batch = ControllerBatch(loop_config(robot, [contract], settings), robots)
         self._batch.state["flags"] = messages.native().HAS_TORQUE
         self._joints = slice(0, contract.action_dim)
-        self._names = [list(COMMAND_NAMES).index(c.name) for c in contract.commands]
+        self._names = command_columns(contract)
         self._period_ns, self._tick = round(1e9 * period_s), -_WARM_UP
         self._asked = np.full((robots, len(self._names)), np.nan)
         state, joints = self._batch.state, self._joints

@@ -13,10 +13,11 @@ import mujoco
 import numpy as np
 
 import amp_sdk
-from amp_sdk.contract import COMMAND_NAMES, PolicyContract
+from amp_sdk.contract import PolicyContract
 from amp_sdk.errors import InputError
 from amp_sdk.observation import RobotState
 from amp_sdk.policy import Policy
+from amp_sdk.runtime.commands import command_columns
 from amp_sdk.runtime.flight_log import DamagedRecordWarning, FlightLog, PolicyRecords
 from amp_sim2sim.parity.flight_links import gain_causes, gain_link, torque_causes, torque_link
 from amp_sim2sim.parity.identity import check_same_policy, contract_differences, origin_sha256
@@ -46,6 +47,7 @@ def flight_parity(policy: Policy, path: Path) -> ParityResult:
         else:
             causes = torque_causes(log, records.slot, link)
             findings.add(link, causes, other_physics=True)
+    missing[1:1] = findings.not_compared
     differences = contract_differences(policy.contract, recorded)
     return ParityResult(
         in_parity=findings.in_parity and not differences,
@@ -96,13 +98,12 @@ def rollout_of(log: FlightLog, records: PolicyRecords, contract: PolicyContract)
         raise InputError(f"{log.path}: the measurements that the policy answered are not in it")
     rows, observation = records.rows, records.observation
     start = _starts(rows, contract)
-    columns = [list(COMMAND_NAMES).index(command.name) for command in contract.commands]
     measured = ticks[np.maximum(place, 0)]
     return Rollout(
         contract=contract,
         start=start[:, None],
         known=_known(start, place >= 0, rows, contract)[:, None],
-        command=rows["command"][:, None, columns],
+        command=rows["command"][:, None, command_columns(contract)],
         state=RobotState(
             ang_vel_b=measured["state.gyro_b"][:, None],
             quat_w=measured["state.quat_wxyz"][:, None],

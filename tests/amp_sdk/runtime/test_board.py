@@ -9,12 +9,14 @@ import sys
 import numpy as np
 import pytest
 from runtime_rig import CONTRACT, GO2, SETTINGS, robot_state
+from small_policy import CommandTerm, robot_contract
 
 from amp_sdk import robots
 from amp_sdk.config import from_mapping, to_mapping
 from amp_sdk.errors import InputError
 from amp_sdk.runtime import Board, LoopSettings, Role, SafetySettings, _native, loop_config
 from amp_sdk.runtime import messages as m
+from amp_sdk.runtime.operator import CommandRange
 
 
 @pytest.fixture
@@ -88,6 +90,17 @@ def test_what_does_not_fit_is_refused() -> None:
         loop_config(GO2, [CONTRACT] * 5, SETTINGS)
     with pytest.raises(InputError, match="at most 64 joints"):
         loop_config(robots.load("smpl"), [], SETTINGS)
+
+
+def test_commands_that_no_loop_takes_are_refused() -> None:
+    names = ("steer_x", "steer_y", "speed")
+    commands = tuple(CommandTerm(name, -1.0, 1.0, 0.0) for name in names)
+    contract = robot_contract(GO2, commands=commands)
+    expected = "lin_vel_x, lin_vel_y, ang_vel_z; the policy observes steer_x, steer_y, speed;"
+    with pytest.raises(InputError, match=expected):
+        loop_config(GO2, [contract], SETTINGS)
+    with pytest.raises(InputError, match=expected):
+        CommandRange.of_contract(contract)
 
 
 @pytest.mark.parametrize(
