@@ -40,6 +40,11 @@ class Link:
         error[~self.known] = 0.0
         return error
 
+    def differing(self, columns: np.ndarray) -> np.ndarray:
+        """``[T, N]``: rows in which a number of ``columns`` differs, or is none here."""
+        with np.errstate(invalid="ignore"):
+            return ~(self.scaled_error(self.here)[..., columns] <= 1.0).all(axis=-1)
+
 
 @dataclass(frozen=True)
 class FirstDifference:

@@ -81,5 +81,8 @@ def _print_verdict(console: Console, result: ParityResult) -> None:
     if result.in_parity:
         note = " but for the physics" if result.physics_only else ""
         console.print(f"in parity{note}", style="bold green")
-    else:
+    elif any(link.name == "observation" for link in result.links):
         console.print("not in parity", style="bold red")
+    else:
+        text = "not shown to be in parity: no observation of the record can be compared"
+        console.print(text, style="bold red")

@@ -13,6 +13,8 @@ EXPLAINS = 0.1
 """A mistake is named where it leaves at most this share of the difference (root mean square)..."""
 EXPLAINS_ELSEWHERE = 0.5
 """... and this one where another physics engine leaves a difference of its own."""
+PHYSICS_LEAVES = 0.5
+"""Other physics may differ by this share of how much the recorded numbers vary, and no more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +66,15 @@ def explain(
     groups: Iterable[Group],
     candidates: Iterable[Candidate],
     share: float = EXPLAINS,
-) -> tuple[list[Cause], list[str]]:
+) -> tuple[list[Cause], list[Group]]:
     """The mistakes behind the differing ``groups``, and the groups that none of them explains:
     none leaves at most ``share`` of their difference.
 
     A candidate that explains more groups, explains them within the tolerance and contradicts no
     other one is preferred; of equal ones the first.
     """
-    left = [group for group in groups if _differs(link, group, link.here)]
-    fine = [group for group in link.groups if not _differs(link, group, link.here)]
+    left = [group for group in groups if link.differing(group.columns).any()]
+    fine = [group for group in link.groups if not link.differing(group.columns).any()]
     trials: list[_Trial] = []
     for candidate in candidates if left else ():
         trials.append(_try(link, left, fine, candidate, share))
@@ -85,7 +87,16 @@ def explain(
             break
         causes.append(_cause(link, best.candidate, best.of(left)))
         left = [group for group in left if group not in best.explained]
-    return causes, [group.name for group in left]
+    return causes, left
+
+
+def like_physics(link: Link, group: Group) -> bool:
+    """Whether each part of ``group`` differs by no more than other physics may."""
+    parts = [part for part in link.groups if np.isin(part.columns, group.columns).all()]
+    return bool(np.isfinite(link.here[link.known]).all()) and all(
+        _residuals(link, [part], link.here)[0] <= PHYSICS_LEAVES * _spread(link, part)
+        for part in parts
+    )
 
 
 def _try(
@@ -106,14 +117,19 @@ def _differs(link: Link, group: Group, values: np.ndarray) -> bool:
 
 
 def _explains(link: Link, group: Group, values: np.ndarray, share: float) -> bool:
-    """A mistake must also leave less than the recorded numbers vary: a fit that makes everything
-    small explains nothing."""
+    """A mistake must tell something of a row that differs, and leave less than the recorded numbers
+    vary: a fit that makes everything small explains nothing."""
+    told = np.isfinite(values[..., group.columns]).all(axis=-1)
+    if not (told & link.differing(group.columns)).any():
+        return False
     before, after = _residuals(link, [group], values)
+    within = not _differs(link, group, values)
+    return bool(within or after <= share * min(before, _spread(link, group)))
+
+
+def _spread(link: Link, group: Group) -> float:
     recorded = link.recorded[..., group.columns][link.known].astype(np.float64)
-    spread = _rms(recorded - recorded.mean(axis=0))
-    told = link.scaled_error(values)[..., group.columns]
-    within = np.isfinite(told).any() and not (told > 1.0).any()
-    return bool(within or after <= share * min(before, spread))
+    return _rms(recorded - recorded.mean(axis=0))
 
 
 def _residuals(link: Link, groups: Iterable[Group], values: np.ndarray) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from amp_sim2sim.parity.joint_order import found_order, order_text
 
 _POLICY_MODE = 3
 _GAIN_TOLERANCE, _TORQUE_TOLERANCE = 1e-6, 0.05
+_OWN_GAIN, _NO_GAIN = 0.1, 0.02  # ratios: a motor with gains of its own, and one with none
 _MOST_DELAY_TICKS = 5
 
 
@@ -65,14 +66,14 @@ def torque_link(log: FlightLog, slot: int) -> Link | None:
         recorded=recorded,
         here=np.add(*_parts(log, driven - 1))[:, None],
         elements=[f"torque of {name}" for name in log.header.joint_names],
-        groups=[Group("torque", np.arange(recorded.shape[-1]))],
+        groups=[Group(name, np.array([j])) for j, name in enumerate(log.header.joint_names)],
         known=np.ones(recorded.shape[:2], dtype=bool),
         tolerance=_TORQUE_TOLERANCE,
     )
 
 
 def torque_causes(log: FlightLog, slot: int, link: Link) -> Iterator[Candidate]:
-    """Motors with gains of their own, late, or wired to each other."""
+    """Motors with gains of their own, all or one of them; late, or wired to each other."""
     driven = np.flatnonzero(_driven(log, slot)[1:]) + 1
     stiff, damp = _parts(log, driven - 1)
     recorded = link.recorded[:, 0]
@@ -80,6 +81,7 @@ def torque_causes(log: FlightLog, slot: int, link: Link) -> Iterator[Candidate]:
     (kp, kd), *_ = np.linalg.lstsq(matrix, recorded.ravel(), rcond=None)
     text = f"the motors turned with {kp:.3g} times the kp and {kd:.3g} times the kd commanded"
     yield Candidate("gains", text, (kp * stiff + kd * damp)[:, None])
+    yield from _each_motor(link, stiff, damp, log.header.joint_names)
     order = found_order(link.recorded, link.here)
     if order is not None:
         text = f"among the motors' torques {order_text(log.header.joint_names, order)}"
@@ -90,6 +92,22 @@ def torque_causes(log: FlightLog, slot: int, link: Link) -> Iterator[Candidate]:
         values[told, 0] = np.add(*_parts(log, driven[told] - 1, late))
         time_ms = 1e3 * late * log.header.loop_period_s
         yield Candidate("delay", f"the motors follow their commands {time_ms:.3g} ms late", values)
+
+
+def _each_motor(
+    link: Link, stiff: np.ndarray, damp: np.ndarray, names: Sequence[str]
+) -> Iterator[Candidate]:
+    for j, name in enumerate(names):
+        matrix = np.stack([stiff[:, j], damp[:, j]], axis=1)
+        (kp, kd), *_ = np.linalg.lstsq(matrix, link.recorded[:, 0, j], rcond=None)
+        if max(abs(kp - 1.0), abs(kd - 1.0)) < _OWN_GAIN:
+            continue
+        text = f"{name} turned with {kp:.3g} times the kp and {kd:.3g} times the kd commanded"
+        if max(abs(kp), abs(kd)) < _NO_GAIN:
+            text = f"{name} gave no torque"
+        values = link.here.copy()
+        values[:, 0, j] = matrix @ (kp, kd)
+        yield Candidate("gains", text, values)
 
 
 def _driven(log: FlightLog, slot: int) -> np.ndarray:

@@ -52,7 +52,8 @@ def motion_causes(
     contract: PolicyContract, robot: RobotSpec, rollout: Rollout, link: Link
 ) -> Iterator[Candidate]:
     """Every mistake of motors and states, tried on a part of the rows."""
-    trials = Trials(contract, robot, rollout, _TRIED)
+    differing = link.differing(np.arange(link.here.shape[-1]))
+    trials = Trials(contract, robot, rollout, _TRIED, differing)
     error = np.sqrt(np.nanmean(np.square(link.here - link.recorded), axis=(0, 1)))
     for kind, text, next_state in motion_mistakes(trials, error[-len(rollout.names) :]):
         values = np.full(link.here.shape, np.nan)

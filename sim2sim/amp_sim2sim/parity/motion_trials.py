@@ -17,16 +17,21 @@ _ROUNDS, _SMOOTH_FROM, _LARGEST_STEP = 14, 3, 1.0
 
 class Trials:
     """Some control periods of a rollout, each of at least three steps since its start where there
-    are such, to be run again and again. ``rows`` are their places in ``[T, N]``."""
+    are such, to be run again and again. ``rows`` are their places in ``[T, N]``, up to half of
+    them where ``differing [T, N]``."""
 
     def __init__(
-        self, contract: PolicyContract, robot: RobotSpec, rollout: Rollout, count: int
+        self,
+        contract: PolicyContract,
+        robot: RobotSpec,
+        rollout: Rollout,
+        count: int,
+        differing: np.ndarray,
     ) -> None:
         record = rollout.record
         assert record is not None
         old = np.isfinite(rollout.delayed(record.target, 2)).all(axis=-1)
-        rows = np.argwhere(old if old.any() else np.ones_like(old))
-        chosen = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+        chosen = _chosen(old, differing, count)
         self.rows = (chosen[:, 0], chosen[:, 1])
         self.names, self.gains = rollout.names, Gains.of(contract, rollout.names)
         at = [contract.joint_names.index(name) for name in rollout.names]
@@ -91,3 +96,16 @@ class Trials:
 
     def _whole(self) -> Parts:
         return [(self.steps, self.targets[0])]
+
+
+def _chosen(old: np.ndarray, differing: np.ndarray, count: int) -> np.ndarray:
+    """``[M, 2]``: up to ``count`` rows, old ones where there are some, up to half differing."""
+    told = differing & old if (differing & old).any() else differing
+    some = _spaced(np.argwhere(told), count // 2)
+    rest = old.copy() if old.any() else np.ones_like(old)
+    rest[some[:, 0], some[:, 1]] = False
+    return np.vstack([some, _spaced(np.argwhere(rest), count - len(some))])
+
+
+def _spaced(rows: np.ndarray, count: int) -> np.ndarray:
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]

@@ -13,7 +13,14 @@ from amp_sdk.robots import RobotSpec
 from amp_sdk.rollout_record import RolloutRecord
 from amp_sim2sim.parity.action_link import action_causes, action_link
 from amp_sim2sim.parity.compare import Group, Link, LinkResult, compare
-from amp_sim2sim.parity.explain import EXPLAINS, EXPLAINS_ELSEWHERE, Candidate, Cause, explain
+from amp_sim2sim.parity.explain import (
+    EXPLAINS,
+    EXPLAINS_ELSEWHERE,
+    Candidate,
+    Cause,
+    explain,
+    like_physics,
+)
 from amp_sim2sim.parity.identity import contract_differences
 from amp_sim2sim.parity.motion_link import motion_causes, motion_link, whole_state
 from amp_sim2sim.parity.observation_link import observation_causes, observation_link
@@ -25,7 +32,8 @@ from amp_sim2sim.parity.target_link import target_causes, target_link
 @dataclass(frozen=True)
 class ParityResult:
     """What is written as JSON. ``unexplained``: groups of numbers that differ, and that none of the
-    known mistakes explains. ``physics_only``: links that differ as other physics may."""
+    known mistakes explains. ``physics_only``: links that differ as other physics may.
+    ``not_compared``: what the record does not hold; without observations there is no parity."""
 
     in_parity: bool
     policy: str
@@ -54,6 +62,7 @@ class Findings:
         self.causes: list[Cause] = []
         self.unexplained: list[str] = []
         self.physics_only: list[str] = []
+        self.not_compared: list[str] = []
 
     def add(
         self,
@@ -64,8 +73,12 @@ class Findings:
     ) -> None:
         """Compare ``link``, and try ``candidates`` only where it differs.
 
-        Under ``other_physics`` a difference that none of them explains is no mistake.
+        Under ``other_physics`` a difference that none of them explains is no mistake while it is
+        small beside what was recorded.
         """
+        if not link.known.any():
+            self.not_compared.append(f"{link.name}: the record holds no row that can be compared")
+            return
         result = compare(link)
         self.links.append(result)
         if result.in_parity:
@@ -73,14 +86,17 @@ class Findings:
         share = EXPLAINS_ELSEWHERE if other_physics else EXPLAINS
         causes, left = explain(link, groups or link.groups, candidates, share)
         self.causes += causes
-        if other_physics and not causes:
+        if other_physics:
+            left = [group for group in left if not like_physics(link, group)]
+        self.unexplained += [f"{link.name}: {group.name}" for group in left]
+        if other_physics and not causes and not left:
             self.physics_only.append(link.name)
-        else:
-            self.unexplained += [f"{link.name}: {name}" for name in left]
 
     @property
     def in_parity(self) -> bool:
-        """Whether no link differs but by its physics."""
+        """Whether observations were compared, and no link differs but by its physics."""
+        if not any(link.name == "observation" for link in self.links):
+            return False
         return all(link.in_parity or link.name in self.physics_only for link in self.links)
 
 
@@ -126,7 +142,7 @@ def training_parity(
         physics_only=tuple(findings.physics_only),
         replay=replay(contract, robot, record, link),
         own_physics=own_physics(contract, robot, record),
-        not_compared=(),
+        not_compared=tuple(findings.not_compared),
         amp_sdk_version=amp_sdk.__version__,
         mujoco_version=mujoco.__version__,
     )

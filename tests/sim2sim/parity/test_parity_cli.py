@@ -69,6 +69,15 @@ def test_the_same_record_gives_the_same_file(training, record, tmp_path) -> None
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+def test_another_engine_that_moves_otherwise_altogether_is_unexplained(training, tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    physics = dataclasses.replace(training.record.physics, backend="isaacgym", engine="PhysX")
+    noise = 10.0 * rng.normal(size=training.record.next_state.shape).astype(np.float32)
+    next_state = training.record.next_state + noise
+    path = changed(training, tmp_path / "a.npz", physics=physics, next_state=next_state)
+    assert run(training.file, "--parity", path) == 1
+
+
 def test_another_engine_is_no_mistake(training, tmp_path, capsys) -> None:
     """The physics of a record differ where no known mistake explains it."""
     rng = np.random.default_rng(0)

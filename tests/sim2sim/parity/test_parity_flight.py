@@ -16,10 +16,13 @@ import amp_sdk
 from amp_sdk import robots
 from amp_sdk.errors import InputError
 from amp_sim2sim.parity.command import parity
+from amp_sim2sim.parity.console import print_parity
 from amp_sim2sim.parity.parity import ParityResult
 
 TROT = amp_sdk.load_policy("go2_trot")
 THIGH, CALF = 1, 2
+WEAK = 4
+NAME = TROT.contract.joint_names[WEAK]
 
 
 def judged(tmp_path: Path, **changes) -> ParityResult:
@@ -82,6 +85,59 @@ def test_gains_that_the_motors_halve(tmp_path) -> None:
     result = judged(tmp_path, motors=motors)
     assert named(result) == {("torque", "gains")}
     assert "0.5 times the kp and 0.5 times the kd" in result.causes[0].text
+
+
+@pytest.mark.parametrize(
+    ("ratios", "text"),
+    [
+        ((0.5, 1.0), "turned with 0.5 times the kp and 1 times the kd"),
+        ((0.7, 0.7), "turned with 0.7 times the kp and 0.7 times the kd"),
+        ((0.0, 0.0), "gave no torque"),
+    ],
+)
+def test_one_motor_that_is_weak_or_dead(tmp_path, ratios, text) -> None:
+    def motors(command):
+        command["kp"][WEAK] *= ratios[0]
+        command["kd"][WEAK] *= ratios[1]
+        return command
+
+    result = judged(tmp_path, motors=motors)
+    assert named(result) == {("torque", "gains")}
+    (cause,) = result.causes
+    assert cause.groups == (NAME,) and f"{NAME} {text}" in cause.text
+
+
+def test_torques_that_differ_a_little_are_physics(tmp_path) -> None:
+    rng = np.random.default_rng(0)
+
+    def change(tick) -> None:
+        tick["state"]["joint_torque"][WEAK] += 0.3 * rng.normal()
+
+    result = judged(tmp_path, change=change)
+    assert result.in_parity and result.physics_only == ("torque",)
+
+
+def test_torques_that_differ_by_as_much_as_they_vary_are_unexplained(tmp_path) -> None:
+    rng = np.random.default_rng(0)
+
+    def change(tick) -> None:
+        tick["state"]["joint_torque"][WEAK] += 30.0 * rng.normal()
+
+    result = judged(tmp_path, change=change)
+    assert not result.in_parity and not result.causes and not result.physics_only
+    assert result.unexplained == (f"torque: {NAME}",)
+
+
+def test_a_record_without_a_whole_observation_shows_no_parity(tmp_path, capsys) -> None:
+    def change(tick) -> None:
+        tick["target"]["sequence"] *= 2  # every other answer is missing
+
+    result = judged(tmp_path, change=change)
+    assert not result.in_parity and not result.causes and not result.unexplained
+    assert "observation" not in [link.name for link in result.links]
+    assert any(line.startswith("observation: ") for line in result.not_compared)
+    print_parity(result)
+    assert "not shown to be in parity" in capsys.readouterr().out
 
 
 def test_motors_that_are_late(tmp_path) -> None:

@@ -6,11 +6,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
 
 pytest.importorskip("mujoco.batch", reason="sim2sim and training need MuJoCo")
 pytest.importorskip("torch", reason="records come from training")
 
+import torch
 from parity_seeds import Training
 
 from amp_sdk import robots
@@ -228,6 +228,14 @@ def test_noise_is_no_known_mistake(training) -> None:
     result = judge(training, record)
     assert not result.in_parity and not result.causes
     assert set(result.unexplained) == {"target: target", "motion: state"}
+
+
+def test_a_single_motion_that_differs_is_not_explained_by_what_leaves_the_others(training) -> None:
+    changed = training.record.next_state.copy()
+    changed[20, 1, -THIGH] += 0.5
+    result = judge(training, dataclasses.replace(training.record, next_state=changed))
+    assert not result.in_parity and not result.causes
+    assert result.unexplained == ("motion: state",)
 
 
 def test_the_first_difference_is_found(training) -> None:
