@@ -2,7 +2,8 @@
 
 The policy must pass, and each variant must fail: weights noised, normaliser removed, two joints
 swapped, gains halved, two control periods of delay, action scale doubled, history reversed, and a
-checkpoint from too early in training. Exit status 1 where one does not.
+checkpoint from too early in training (``--undertrained``). Exit status 1 where one does not, or
+could not be tested, as a history that the policy does not have.
 """
 
 from __future__ import annotations
@@ -56,9 +57,13 @@ def main(argv: Sequence[str]) -> int:
     print(table(["variant", "gate", "score", "failing"], rows))
     wrong = [v.name for v in variants if v.passed not in (v.expected, None)]
     skipped = [v.name for v in variants if v.passed is None]
+    damaged = len(variants) - 1
+    print(f"{damaged - len(skipped)} of {damaged} tested")
     write_json(args.json, {"variants": variants, "wrong": wrong, "not_tested": skipped})
     if wrong:
         raise CheckFailedError(f"the gate is wrong about: {', '.join(wrong)}")
+    if skipped:
+        raise CheckFailedError(f"not tested: {', '.join(skipped)}; the table says why")
     return 0
 
 
