@@ -14,6 +14,7 @@ from amp_sdk import robots
 from amp_sdk._cli import write_json
 from amp_sdk._files import atomic_write
 from amp_sdk._table import table
+from amp_sdk.errors import InputError
 from amp_sdk.robots import RobotSpec
 from amp_sdk.runtime.flight_log import FlightLog
 from amp_sim2sim.identify.chirp import read
@@ -22,6 +23,8 @@ from amp_sim2sim.identify.robot import fit
 from amp_sim2sim.scene import PHYSICS_STEP_S, robot_spec
 
 _ERRORS = 2.0  # standard errors on both sides of the bounds for training
+TRUSTED = 0.3
+"""The share of the torque that a fit may leave unexplained."""
 _TYPICAL_RAD_S = 2.0  # at which damping takes as much as the dry friction that it stands in for
 
 
@@ -52,7 +55,14 @@ def book(robot: RobotSpec) -> dict[str, tuple[float, float, float]]:
 
 def bounds(robot: RobotSpec, fits: dict[str, JointFit]) -> dict[str, list[float]]:
     """Ranges of ``RandomizationConfig`` that hold every joint: gains and delay as found, damping
-    beyond the MJCF's, with the dry friction at a typical speed at its upper end."""
+    beyond the MJCF's, with the dry friction at a typical speed at its upper end. Fits that are not
+    to be trusted are left out; raises InputError where none is left."""
+    fits = {name: fit for name, fit in fits.items() if trusted(fit)}
+    if not fits:
+        raise InputError(
+            f"every fit leaves more than {TRUSTED:.0%} of its torque unexplained, so there are no "
+            "bounds; expected the record of a hung-up robot that nothing touches (deploy --excite)"
+        )
     known = book(robot)
     added = [(fit.damping, known[name][1], fit.friction) for name, fit in fits.items()]
     damping = [value.value - before for value, before, _ in added]
@@ -62,6 +72,11 @@ def bounds(robot: RobotSpec, fits: dict[str, JointFit]) -> dict[str, list[float]
         "damping_nm_s": [round(max(0.0, min(damping)), 4), round(max(0.0, *dry), 4)],
         "delay_s": [max(0.0, v) for v in _range([f.delay_s for f in fits.values()])],
     }
+
+
+def trusted(fit: JointFit) -> bool:
+    """Whether a fit explains enough to be trusted."""
+    return bool(fit.residual <= TRUSTED)
 
 
 def _range(estimates: list[Estimate]) -> list[float]:
@@ -81,9 +96,9 @@ def _print(robot: RobotSpec, fits: dict[str, JointFit]) -> None:
         row += [_pm(f.armature, 4), f"{armature:.4f}", _pm(f.damping, 3), f"{damping:.3f}"]
         rows.append([*row, _pm(f.friction, 2), f"{friction:.2f}", f"{100.0 * f.residual:.0f} %"])
     print(table(head, rows))
-    odd = [n for n, f in fits.items() if f.residual > 0.3]
+    odd = [n for n, f in fits.items() if not trusted(f)]
     if odd:
-        print(f"not to be trusted, as little is explained: {', '.join(odd)}")
+        print(f"not to be trusted, as little is explained: {', '.join(odd)}; not in the bounds")
     missing = [n for n in robot.joint_names if n not in fits]
     if missing:
         print(f"not excited, or not long enough: {', '.join(missing)}")

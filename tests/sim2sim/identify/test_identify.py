@@ -6,6 +6,7 @@ friction within 0.04 N m, delay within 1 ms.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import hung_robot
@@ -20,7 +21,7 @@ from amp_sim2real.excite import ExciteSettings, chirp_rad
 from amp_sim2sim.identify import cli
 from amp_sim2sim.identify.chirp import Chirps
 from amp_sim2sim.identify.fit import JointFit
-from amp_sim2sim.identify.robot import fit
+from amp_sim2sim.identify.robot import fit, longest_run
 from amp_training.config.randomization import RandomizationConfig
 
 SETTINGS = ExciteSettings(seconds=5.0)
@@ -61,6 +62,24 @@ def test_the_bounds_for_a_training_hold_every_joint(hung: tuple, tmp_path: Path)
     lower, upper = config.gain_ratio
     assert lower < min(truth.kp_ratio[JOINTS]) + 0.03 and upper > max(truth.kp_ratio[JOINTS]) - 0.03
     assert config.delay_s[0] <= truth.delay_s + 1e-3 and config.delay_s[1] >= truth.delay_s - 1e-3
+
+
+def test_a_fit_that_explains_little_is_left_out_of_the_bounds(hung: tuple) -> None:
+    first, second = hung[2]
+    doubtful = {**hung[2], first: replace(hung[2][first], residual=0.5)}
+    assert cli.bounds(GO2, doubtful) == cli.bounds(GO2, {second: hung[2][second]})
+    with pytest.raises(InputError, match="more than 30% of its torque unexplained"):
+        cli.bounds(GO2, {first: doubtful[first]})
+
+
+def test_a_joint_is_fitted_to_its_longest_run_without_pause_or_jump() -> None:
+    time_s = np.arange(1000) * 0.002
+    moved = np.zeros(1000, dtype=bool)
+    moved[:100] = moved[400:500] = moved[520:900] = True  # a short rest is no pause
+    assert longest_run(moved, time_s) == slice(400, 900)
+    missing = np.where(np.arange(1000) < 600, time_s, time_s + 0.1)
+    assert longest_run(moved, missing) == slice(600, 900)
+    assert longest_run(np.zeros(1000, dtype=bool), time_s) == slice(0, 0)
 
 
 def test_a_robot_at_rest_is_no_excitation(hung: tuple) -> None:
