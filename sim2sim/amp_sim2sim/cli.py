@@ -72,7 +72,11 @@ def _verify(args: argparse.Namespace, policy) -> Verification:
     from amp_sim2sim.clips import load_comparison
     from amp_sim2sim.verify import Settings, verify
 
-    settings = Settings(episodes=args.episodes, seed=args.seed, duration_s=args.duration)
+    settings = Settings(
+        episodes=Settings.episodes if args.episodes is None else args.episodes,
+        seed=args.seed,
+        duration_s=Settings.duration_s if args.duration is None else args.duration,
+    )
     check = BasicCheck(max_joint_error_rad=args.max_joint_error)
     robot = robots.load(policy.contract.robot)
     check_robot(policy.contract, robot)

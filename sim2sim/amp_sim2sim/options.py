@@ -23,9 +23,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="YAML with what the metadata of another project's POLICY do not say",
     )
-    add("--episodes", type=int, default=32, metavar="N", help="default: %(default)s")
+    add("--episodes", type=int, metavar="N", help="default: 32")
     add("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
-    add("--duration", type=float, default=10.0, metavar="S", help="of an episode; default: 10")
+    add("--duration", type=float, metavar="S", help="of an episode; default: 10")
     add(
         "--motion",
         nargs="+",
@@ -49,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="RECORD",
         help="instead of episodes: compare with what training recorded (amp_sdk.test --record), or "
-        "with a flight record, and name the mistake behind a difference; takes --json only",
+        "with a flight record, and name the mistake behind a difference; of the other options only "
+        "--complete and --json apply",
     )
     gate = found.add_argument_group(
         "gate",
@@ -76,7 +77,8 @@ def parser() -> argparse.ArgumentParser:
     view = found.add_argument_group(
         "view",
         "Watch the policy live instead, command it and push it: in a window where there is a "
-        "display, else as a web page (extra 'view'). Of the options above, only --seed applies.",
+        "display, else as a web page (extra 'view'). Of the options above, only --seed and "
+        "--complete apply.",
     ).add_argument
     view("--view", action="store_true", help="open it; Ctrl-C ends")
     view("--port", type=int, metavar="N", help="serve the page, at this port (default: 8080)")
@@ -104,6 +106,7 @@ def check(args: argparse.Namespace) -> None:
 
 
 def _check_alone(args: argparse.Namespace, what: str, *more: str) -> None:
-    for name in ("gate", "motion", "max_joint_error", "video", "report", *more):
-        if getattr(args, name):
+    names = ("gate", "episodes", "duration", "motion", "max_joint_error", "video", "report", *more)
+    for name in names:
+        if getattr(args, name) not in (None, []):
             raise InputError(f"--{name.replace('_', '-')} does not apply to {what}; leave it out")

@@ -1,13 +1,15 @@
-"""``python -m amp_sdk.sim2sim POLICY --view``: opens a window or a page and simulates until asked
-to end."""
+"""``python -m amp_sdk.sim2sim POLICY --view``: opens a window, or a page where none can be opened,
+and simulates until asked to end."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
 import signal
 import socket
 import sys
+import warnings
 from pathlib import Path
 from typing import Protocol
 
@@ -42,18 +44,21 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--seed {args.seed}: expected 0 or more")
     if args.port is not None:
         _check_port(args.port)
-    session = ViewSession(load_policy(args.policy), args.seed)
+    session = ViewSession(load_policy(args.policy, complete=args.complete), args.seed)
     title = f"{Path(args.policy).stem} on {session.contract.robot}"
-    view = _open(session, title, args.port)
+    view: View | None = None
     pace = Pace(session.period_s)
     before = signal.signal(signal.SIGTERM, _end)
     try:
         with without_warnings():
+            view = _open(session, title, args.port)  # which takes its time
+            pace = Pace(session.period_s)
             watch(session, view, pace)
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
-        view.close()
+        if view is not None:
+            view.close()
         signal.signal(signal.SIGTERM, before)
     print(f"ended after {session.time_s:.1f} s; {pace.behind_s:.1f} s slower than real time")
     return 0
@@ -67,11 +72,23 @@ def watch(session: ViewSession, view: View, pace: Pace) -> None:
         pace.wait()
 
 
-def has_window(platform: str, environ: dict[str, str]) -> bool:
-    """Whether MuJoCo's own viewer can open a window here (on macOS only in a Python of its own)."""
-    if platform == "linux":
+def has_window(system: str, environ: dict[str, str]) -> bool:
+    """Whether MuJoCo's own viewer may open a window here (on macOS only in a Python of its own)."""
+    if system == "linux":
         return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
-    return platform == "win32"
+    return system == "win32"
+
+
+def display_answers() -> bool:
+    """Whether GLFW reaches the display. Asked in the main thread: where it is gone, the viewer's
+    own thread would end and leave the main one waiting for it."""
+    try:
+        import glfw
+    except ImportError:  # its library cannot be loaded
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return bool(glfw.init())
 
 
 def _check_port(port: int) -> None:
@@ -87,7 +104,7 @@ def _check_port(port: int) -> None:
 
 
 def _open(session: ViewSession, title: str, port: int | None) -> View:
-    if port is None and has_window(sys.platform, dict(os.environ)):
+    if port is None and has_window(sys.platform, dict(os.environ)) and display_answers():
         from amp_sim2sim.view.window import KEYS, WindowView
 
         print(KEYS, flush=True)
@@ -97,7 +114,7 @@ def _open(session: ViewSession, title: str, port: int | None) -> View:
     view = WebView(session, title, HOST, PORT if port is None else port)
     number = view.url.rsplit(":", 1)[1]
     print(f"open {view.url} (Ctrl-C ends)", flush=True)
-    print(f"from another machine: ssh -L {number}:localhost:{number} {os.uname().nodename}")
+    print(f"from another machine: ssh -L {number}:localhost:{number} {platform.node()}")
     return view
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from amp_sdk import robots, rotations
 from amp_sdk.contract import check_robot
+from amp_sdk.errors import InputError, closest
 from amp_sdk.policy import Policy
 from amp_sim2sim.episode import DIVERGED, Drive, Fall, fitting_step
 from amp_sim2sim.gate.pushes import PUSH_LASTS_S
@@ -51,8 +52,12 @@ class ViewSession:
             return self._command.copy()
 
     def set_command(self, name: str, value: float) -> None:
-        """Change a command; a value outside of the contract's range becomes its nearest end."""
+        """Change a command; a value outside of the contract's range becomes its nearest end.
+        Raises InputError where the policy does not take it."""
         index = self.contract.command_index(name)
+        if index < 0:
+            names = [command.name for command in self.contract.commands]
+            raise InputError(f"the policy takes no command {name!r}; {closest(name, names)}")
         term = self.contract.commands[index]
         with self._lock:
             self._command[index] = np.clip(value, term.lower, term.upper)

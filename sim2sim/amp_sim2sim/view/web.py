@@ -70,7 +70,7 @@ class WebView:
 
     def _slider(self, command) -> viser.GuiInputHandle[float]:
         gui, name = self.server.gui, command.name
-        label = f"{LABELS[name]}, {COMMAND_NAMES[name]}"
+        label = f"{LABELS.get(name, name)}, {COMMAND_NAMES[name]}"
         lower, upper, value = (float(v) for v in (command.lower, command.upper, command.nominal))
         if not upper > lower:
             hint = "the policy was trained for this value only"
@@ -113,8 +113,9 @@ class WebView:
     def _tell(self) -> None:
         session = self._session
         parts = [f"{'paused' if session.paused else 'running'}, {session.time_s:.1f} s"]
-        if session.fall is not None:
-            parts.append(f"**fell** at {session.fall.time_s:.1f} s: {session.fall.reason}")
+        fall = session.fall  # a reset by another thread clears it
+        if fall is not None:
+            parts.append(f"**fell** at {fall.time_s:.1f} s: {fall.reason}")
         text, label = "; ".join(parts), "Go on" if session.paused else "Pause"
         if self.status.content != text:
             self.status.content = text

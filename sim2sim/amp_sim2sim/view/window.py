@@ -107,11 +107,15 @@ class WindowView:
         lines = [
             ("state", "paused" if session.paused else "running"),
             ("time", f"{session.time_s:.1f} s"),
-            *((LABELS[c.name], f"{v:.2f} {COMMAND_NAMES[c.name]}") for c, v in commands),
+            *(
+                (LABELS.get(c.name, c.name), f"{v:.2f} {COMMAND_NAMES[c.name]}")
+                for c, v in commands
+            ),
             ("push", f"{self.push_m_s:.1f} m/s at {self.push_deg:d} degrees"),
         ]
-        if session.fall is not None:
-            lines.append(("fell", f"{session.fall.time_s:.1f} s: {session.fall.reason}"))
+        fall = session.fall  # a reset by another thread clears it
+        if fall is not None:
+            lines.append(("fell", f"{fall.time_s:.1f} s: {fall.reason}"))
         left, right = ("\n".join(column) for column in zip(*lines, strict=True))
         corner = int(mujoco.mjtGridPos.mjGRID_TOPLEFT)
         return int(mujoco.mjtFontScale.mjFONTSCALE_150), corner, left, right

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from small_policy import robot_contract, write_policy
 
@@ -16,6 +18,14 @@ def commanded_file(go2, tmp_path_factory):
     path = tmp_path_factory.mktemp("view") / "stands.onnx"
     write_policy(path, robot_contract(go2, commands=commands))
     return path
+
+
+@pytest.fixture
+def port() -> int:
+    """One that is free."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture

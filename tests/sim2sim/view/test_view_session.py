@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import amp_sdk
+from amp_sdk.errors import InputError
 from amp_sim2sim import metrics
 from amp_sim2sim.episode import DIVERGED, run_episode
 from amp_sim2sim.view.history import LENGTH_S
@@ -47,6 +48,11 @@ def test_a_command_reaches_the_policy_within_its_range(go2, commanded_file, sess
     assert np.isnan(window.command[:, 1]).all()
     session.reset()
     np.testing.assert_allclose(session.command, [1.0, 0.3])
+
+
+def test_a_command_that_the_policy_does_not_take_is_refused(session) -> None:
+    with pytest.raises(InputError, match="no command 'lin_vel_y'.* valid: ang_vel_z, lin_vel_x"):
+        session.set_command("lin_vel_y", 0.3)
 
 
 @pytest.mark.parametrize(("direction_deg", "expected"), [(90.0, (0, 1)), (0.0, (1, 0))])

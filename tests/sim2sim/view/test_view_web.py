@@ -7,8 +7,9 @@ import time
 
 import numpy as np
 import pytest
+from small_policy import CommandTerm, robot_contract, write_policy
 
-import amp_sdk
+from amp_sdk import load_policy
 from amp_sim2sim.pace import Pace
 from amp_sim2sim.view.session import ViewSession
 
@@ -19,8 +20,8 @@ from amp_sim2sim.view.web import WebView
 
 
 @pytest.fixture
-def web(session):
-    view = WebView(session, "stands on go2", HOST, 18480)
+def web(session, port):
+    view = WebView(session, "stands on go2", HOST, port)
     yield view
     view.close()
 
@@ -34,8 +35,18 @@ def test_the_sliders_have_the_contracts_ranges_and_set_the_command(session, web)
     np.testing.assert_allclose(session.command, [0.9, 0.5])
 
 
-def test_a_command_of_one_value_has_no_slider(stand) -> None:
-    web = WebView(ViewSession(stand), "stand", HOST, 18490)
+def test_a_command_that_is_no_velocity_has_its_own_name(go2, tmp_path, port) -> None:
+    steer = CommandTerm("steer_x", -1.0, 1.0, 1.0)
+    write_policy(tmp_path / "steered.onnx", robot_contract(go2, commands=(steer,)))
+    web = WebView(ViewSession(load_policy(tmp_path / "steered.onnx")), "steered", HOST, port)
+    try:
+        assert web.command["steer_x"].label == "steer_x, 1"
+    finally:
+        web.close()
+
+
+def test_a_command_of_one_value_has_no_slider(stand, port) -> None:
+    web = WebView(ViewSession(stand), "stand", HOST, port)
     try:
         assert web.command["lin_vel_x"].disabled
     finally:
@@ -83,9 +94,9 @@ def until(condition) -> None:
         time.sleep(0.05)
 
 
-def test_a_browser_shows_the_robot_and_moves_and_pushes_it(commanded_file, page) -> None:
-    session = ViewSession(amp_sdk.load_policy(commanded_file), seed=0)
-    view = WebView(session, "stands on go2", HOST, 18500)
+def test_a_browser_shows_the_robot_and_moves_and_pushes_it(commanded_file, page, port) -> None:
+    session = ViewSession(load_policy(commanded_file), seed=0)
+    view = WebView(session, "stands on go2", HOST, port)
     view.is_open = lambda: not ended.is_set()
     ended = threading.Event()
     thread = threading.Thread(target=watch, args=(session, view, Pace(session.period_s)))
