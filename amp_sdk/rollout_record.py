@@ -88,9 +88,10 @@ class RolloutRecord:
     normalizer: Optional[Normalizer] = None
 
     def __post_init__(self) -> None:
-        steps = np.shape(self.start)
-        if len(steps) != 2 or 0 in steps or not np.asarray(self.start)[0].all():
-            raise InputError("start: expected [T, N] bool, all true at the first step")
+        start, steps = np.asarray(self.start), np.shape(self.start)
+        if len(steps) != 2 or 0 in steps or start.dtype != np.bool_ or not start[0].all():
+            found = f"{start.dtype} {list(steps)}"
+            raise InputError(f"start is {found}; expected bool [T, N], all true at the first step")
         contract = self.contract
         state, joints, obs = 13 + 2 * contract.action_dim, contract.action_dim, contract.obs_dim
         widths = (len(contract.commands), state, state, obs, joints, joints)
@@ -99,6 +100,8 @@ class RolloutRecord:
         if self.normalizer is not None:
             _check("normalizer_mean", self.normalizer.mean, (obs,))
             _check("normalizer_std", self.normalizer.std, (obs,))
+            if (self.normalizer.std <= 0.0).any():
+                raise InputError("normalizer_std has numbers of 0 or less; expected them above 0")
 
 
 ARRAYS = ("start", "command", "state", "next_state", "observation", "action", "target")
@@ -120,7 +123,7 @@ def _check(name: str, array: np.ndarray, shape: Tuple[int, ...]) -> None:
 
 
 def write_record(path: Union[str, Path], record: RolloutRecord) -> None:
-    """Write ``record`` to ``path``, atomically."""
+    """Write ``record`` to ``path``, atomically. Raises InputError where it is too large to read."""
     normalizer = record.normalizer
     header = {
         "version": VERSION,
@@ -131,9 +134,9 @@ def write_record(path: Union[str, Path], record: RolloutRecord) -> None:
     arrays = {name: getattr(record, name) for name in ARRAYS}
     if normalizer is not None:
         arrays.update(normalizer_mean=normalizer.mean, normalizer_std=normalizer.std)
-    buffer = io.BytesIO()
-    text = np.frombuffer(json.dumps(header).encode("utf-8"), np.uint8)
+    buffer, text = io.BytesIO(), np.frombuffer(json.dumps(header).encode("utf-8"), np.uint8)
     np.savez_compressed(buffer, header=text, **arrays)
+    _check_size(buffer, "the record")
     with atomic_write(path) as file:
         file.write(buffer.getvalue())
 
@@ -162,10 +165,7 @@ def read_record(path: Union[str, Path]) -> RolloutRecord:
 
 def _members(path: Path) -> Dict[str, np.ndarray]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_BYTES:
-            raise InputError(f"{path} holds {size} bytes; expected at most {MAX_BYTES} of a record")
+        _check_size(path, str(path))
         with np.load(str(path), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except _DAMAGE as error:
@@ -174,6 +174,13 @@ def _members(path: Path) -> Dict[str, np.ndarray]:
         ) from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _check_size(file: Union[Path, io.BytesIO], what: str) -> None:
+    with zipfile.ZipFile(file) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    if size > MAX_BYTES:
+        raise InputError(f"{what} holds {size} bytes; expected {MAX_BYTES} at most: fewer steps")
 
 
 def _header(text: Optional[np.ndarray], where: str) -> Dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_policy import make_contract
 
+from amp_sdk import rollout_record
 from amp_sdk.errors import InputError
 from amp_sdk.rollout_record import (
     ARRAYS,
@@ -17,6 +18,7 @@ from amp_sdk.rollout_record import (
 )
 
 CONTRACT = make_contract(("left", "right"), history=2)
+OBS = CONTRACT.obs_dim
 PHYSICS = RecordedPhysics("mujoco", 0.005, False, "MuJoCo 4.0.0")
 
 
@@ -71,12 +73,24 @@ def test_the_same_record_is_the_same_file(tmp_path) -> None:
             r"command\[0, 0, 0\] is inf, and 14",
         ),
         (dict(start=np.zeros((5, 3), bool)), "all true at the first step"),
+        (dict(start=np.ones((5, 3), np.uint8)), r"start is uint8 \[5, 3\]; expected bool"),
         (dict(normalizer=Normalizer(np.zeros(3), np.ones(3), 1.0)), "normalizer_mean"),
+        (
+            dict(normalizer=Normalizer(np.zeros(OBS), np.r_[np.ones(OBS - 1), 0.0], 1.0)),
+            "normalizer_std has numbers of 0 or less",
+        ),
     ],
 )
 def test_arrays_that_do_not_fit(changes, words) -> None:
     with pytest.raises(InputError, match=words):
         make_record(**changes)
+
+
+def test_a_record_that_could_not_be_read_again_is_not_written(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(rollout_record, "MAX_BYTES", 1000)
+    with pytest.raises(InputError, match="bytes; expected 1000 at most: fewer steps"):
+        write_record(tmp_path / "a.npz", make_record())
+    assert not (tmp_path / "a.npz").exists()
 
 
 def test_a_record_without_an_array(tmp_path) -> None:
