@@ -89,6 +89,9 @@ def record(args: argparse.Namespace, simulate: list[str], folder: Path) -> dict[
         print(line)
     return {
         "robot": args.robot,
+        "asked_s": args.seconds,
+        "deploy_status": result.deploy_status,
+        "simulate_status": result.simulate_status,
         "policy": args.policy,
         "simulate": simulate,
         "error": result.error,
@@ -113,11 +116,17 @@ def judge(report: dict[str, Any]) -> list[str]:
     """What is wrong with a run; nothing where it is as it must be."""
     refused = {k: n for k, n in report["commands"].items() if k.startswith("bad_") and n}
     loop, bare = report["loop"], report["bare"]
+    ended = {name: report[f"{name}_status"] for name in ("deploy", "simulate")}
     share = loop["missed"] / max(1, loop["ticks"]), bare["missed"] / max(1, bare["ticks"])
     found = {
         report["error"]: bool(report["error"]),
         "it fell": report["fell"],
         "it never stood": not report["stood"],
+        "no ticks in mode policy": not loop["ticks"],
+        f"held for {report['held_s']:.1f} s, less than the {report['asked_s']:g} s asked": (
+            report["held_s"] < report["asked_s"]
+        ),
+        **{f"{name} ended with status {n}": n != 0 for name, n in ended.items()},
         "faults: " + ", ".join(report["faults"]): bool(report["faults"]),
         f"{report['crc_errors']} wrong check sums": report["crc_errors"],
         f"commands refused: {refused}": bool(refused),

@@ -18,6 +18,9 @@ from scenario import Scenario
 
 from amp_sdk import robots
 from amp_sdk.runtime.flight_log import FlightLog
+
+pytest.importorskip("mujoco", reason="the simulated robot needs MuJoCo (extra 'sim')")
+
 from amp_sim2sim.identify.chirp import read
 from amp_sim2sim.identify.robot import fit
 
