@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 pytest.importorskip("torch", reason="the training layer needs torch")
@@ -16,3 +18,16 @@ def session():
     from amp_training.build import build_session
 
     return build_session(small_recipe())
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """Puts the threads of the whole process back, of torch and of the kernels."""
+    import torch
+
+    from amp_sdk import kernels
+
+    before = kernels.num_threads(), torch.get_num_threads()
+    yield
+    kernels.set_num_threads(before[0])
+    torch.set_num_threads(before[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from small_session import small_recipe
@@ -57,6 +58,18 @@ def test_what_cannot_be_filmed_is_told_and_leaves_nothing(track, tmp_path) -> No
     said = film.make_film(tmp_path / "m.npz", tmp_path / "f.mp4", "go3")
     assert "unknown robot 'go3'" in said
     assert [f.name for f in tmp_path.iterdir()] == ["m.npz"]
+
+
+@pytest.mark.parametrize("reads", ["cat >/dev/null", "exec 0<&-"], ids=["at the end", "at once"])
+def test_an_encoder_that_fails_is_told_and_leaves_nothing(reads, tmp_path, monkeypatch) -> None:
+    encoder = tmp_path / "ffmpeg"
+    encoder.write_text(f"#!/bin/sh\n{reads}\necho 'no space left' >&2\nexit 1\n")
+    encoder.chmod(0o755)
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(encoder))
+    picture = np.zeros((360, 640, 3), np.uint8)
+    with pytest.raises(InputError, match=r"could not write .*f\.mp4: no space left"):
+        film.encode(tmp_path / "f.mp4", iter([picture] * 3))
+    assert [f.name for f in tmp_path.iterdir()] == ["ffmpeg"]
 
 
 def trained(folder) -> str:

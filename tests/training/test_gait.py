@@ -81,3 +81,10 @@ def test_coverage_is_the_share_of_the_clip_that_was_visited() -> None:
     assert gait.coverage(clip + 0.2, clip) == pytest.approx(0.99, abs=0.012)  # order is no matter
     assert gait.coverage(-clip - 1.0, clip) == 0.0
     assert gait.coverage(np.zeros((0, 4)), clip) == 0.0
+
+
+def test_coverage_of_very_many_poses_is_that_of_some_of_them() -> None:
+    clip = np.linspace(0.0, 10.0, 60_001)[:, None] * np.ones(4)
+    assert gait.coverage(clip, clip) == 1.0
+    assert gait.coverage(clip[:30_001], clip) == pytest.approx(0.5, abs=0.012)
+    assert gait.coverage(-clip - 1.0, clip) == 0.0

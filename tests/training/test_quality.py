@@ -7,11 +7,13 @@ import torch
 from small_session import small_recipe
 
 import amp_sdk
+from amp_training import best
 from amp_training.best import RECORD
 from amp_training.build import build_session
 from amp_training.checkpoint import Progress, load_checkpoint, load_policy_checkpoint
 from amp_training.config import EvaluationConfig
 from amp_training.export import export_run
+from amp_training.film import FILM, MOTION
 from amp_training.motion_quality import MotionQuality
 from amp_training.progress_file import read_rows
 from amp_training.quality import Evaluator, Quality
@@ -88,3 +90,30 @@ def test_training_with_and_without_measuring_is_one_training(tmp_path) -> None:
     for title in ("Style", "Logits", "Gait frequency", "Speed error", "Falls in evaluation"):
         assert title in page
     assert page.count("<svg") == page.count("</svg>") >= 8
+
+
+def measured_as(monkeypatch, *costs: float) -> None:
+    """The evaluations of a run, without a motion, cost so much."""
+    qualities = iter([Quality(cost / 10.0, None, 1.0, MotionQuality(0.0)) for cost in costs])
+    monkeypatch.setattr(Evaluator, "measure", lambda *_: next(qualities))
+    monkeypatch.setattr(best, "make_film", lambda *_: "")
+
+
+def test_a_worse_policy_is_not_kept_after_a_failure_to_write(tmp_path, monkeypatch) -> None:
+    measured_as(monkeypatch, 1.0, 2.0)
+    (tmp_path / MOTION).mkdir()  # where no motion can be written
+    session = build_session(small_recipe(*MEASURED))
+    progress, _ = train(session, tmp_path, Limits(max_samples=240), Progress())
+    kept = load_policy_checkpoint(tmp_path, best=True)["progress"]
+    assert (kept["samples"], kept["best_cost"]) == (96, 1.0)
+    assert progress.best_cost == 1.0
+    assert [row["samples"] for row in read_rows(tmp_path / RECORD)] == ["96", "192"]
+
+
+def test_without_a_motion_that_of_the_former_best_goes(tmp_path, monkeypatch) -> None:
+    measured_as(monkeypatch, 1.0)
+    for name in (MOTION, FILM):
+        (tmp_path / name).write_bytes(b"of the former best")
+    session = build_session(small_recipe(*MEASURED))
+    train(session, tmp_path, Limits(max_samples=96), Progress())
+    assert not (tmp_path / MOTION).exists() and not (tmp_path / FILM).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,15 +12,19 @@ from small_session import SMALL
 
 from amp_sdk.errors import InputError
 from amp_training.cli import train as train_command
+from amp_training.progress_file import NAME, read_rows
+from amp_training.wandb_log import ID
 
 TRAIN = ["--recipe", "go2_trot", "--max-samples", "96", "--set", *SMALL]
+MEASURED = ["evaluation.period_samples=96", "evaluation.episodes=2", "evaluation.length_s=0.5"]
 
 
 class Run:
-    def __init__(self, fail: str = "") -> None:
+    def __init__(self, fail: str = "", lost: str = "") -> None:
         self.logged: list[dict[str, float]] = []
         self.options: dict[str, Any] = {}
-        self.ends, self._fail = 0, fail
+        self.steps: dict[str, str | None] = {}
+        self.ends, self._fail, self._lost = 0, fail, lost
 
     def init(self, **options: Any) -> Run:
         if self._fail:
@@ -27,11 +32,18 @@ class Run:
         self.options = options
         return self
 
+    def define_metric(self, name: str, step_metric: str | None = None) -> None:
+        self.steps[name] = step_metric
+
     def log(self, values: dict[str, float]) -> None:
         self.logged.append(values)
+        if self._lost:
+            raise RuntimeError(self._lost)
 
     def finish(self) -> None:
         self.ends += 1
+        if self._lost:
+            raise ValueError(self._lost)
 
 
 def stand_in(monkeypatch, run: Run) -> None:
@@ -43,17 +55,40 @@ def stand_in(monkeypatch, run: Run) -> None:
 def test_every_iteration_and_evaluation_is_logged(monkeypatch, tmp_path) -> None:
     run, folder = Run(), tmp_path / "run"
     stand_in(monkeypatch, run)
-    measured = [
-        "evaluation.period_samples=96", "evaluation.episodes=2", "evaluation.length_s=0.5",
-    ]  # fmt: skip
-    args = [*TRAIN, *measured, "--out", str(folder), "--wandb", "walks"]
+    args = [*TRAIN, *MEASURED, "--out", str(folder), "--wandb", "walks"]
     assert train_command.main(args) == 0
-    assert run.options["project"] == "walks" and run.options["id"] == "run"
+    assert run.options["project"] == "walks" and run.options["name"] == "run"
+    assert run.steps == {"samples": None, "*": "samples"}
     assert run.options["config"]["ppo"]["horizon"] == 6
     iterations = [row for row in run.logged if "reward/style" in row]
     assert [row["samples"] for row in iterations] == [48, 96]
     assert any("quality/fall_share" in row for row in run.logged)
     assert run.ends >= 1
+
+
+def test_only_a_resumed_training_goes_on_in_its_run(monkeypatch, tmp_path) -> None:
+    ids = []
+    for folder in (tmp_path / "a" / "run", tmp_path / "b" / "run"):
+        run = Run()
+        stand_in(monkeypatch, run)
+        assert train_command.main([*TRAIN, "--out", str(folder), "--wandb", "walks"]) == 0
+        assert run.options["resume"] == "never"
+        assert (folder / ID).read_text().strip() == run.options["id"]
+        ids.append(run.options["id"])
+        more = ["--resume", str(folder), "--max-samples", "144", "--wandb", "walks"]
+        assert train_command.main(more) == 0
+        assert (run.options["id"], run.options["resume"]) == (ids[-1], "allow")
+    assert ids[0] != ids[1]
+
+
+def test_a_failure_ends_the_logging_and_nothing_else(monkeypatch, tmp_path: Path, capsys) -> None:
+    run, folder = Run(lost="the network is gone"), tmp_path / "run"
+    stand_in(monkeypatch, run)
+    args = [*TRAIN, *MEASURED, "--out", str(folder), "--wandb", "walks"]
+    assert train_command.main(args) == 0
+    assert [row["samples"] for row in read_rows(folder / NAME)] == ["48", "96"]
+    assert len(run.logged) == 1 and run.ends == 1
+    assert capsys.readouterr().out.count("the network is gone") == 1
 
 
 def test_without_the_package_nothing_is_written(monkeypatch, tmp_path) -> None:

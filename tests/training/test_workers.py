@@ -12,6 +12,7 @@ import pytest
 import torch
 from small_session import small_recipe
 
+from amp_sdk import kernels
 from amp_sdk.errors import InputError
 from amp_training import workers
 from amp_training.backends.registry import resolve_device
@@ -23,6 +24,20 @@ pytestmark = pytest.mark.skipif(
     not torch.distributed.is_available() or not torch.distributed.is_gloo_available(),
     reason="this torch has no gloo",
 )
+
+
+@pytest.mark.parametrize(
+    ("given", "processes", "kernel_threads", "torch_threads"),
+    [(0, 1, 5, 3), (6, 1, 6, 6), (6, 2, 3, 3), (1, 2, 1, 1), (0, 2, 2, 3)],
+)
+def test_threads_are_of_torch_and_kernels_and_are_shared(
+    given, processes, kernel_threads, torch_threads, threads, monkeypatch
+) -> None:
+    kernels.set_num_threads(5)
+    torch.set_num_threads(3)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+    workers.share_threads(given)
+    assert (kernels.num_threads(), torch.get_num_threads()) == (kernel_threads, torch_threads)
 
 
 def free_port() -> int:

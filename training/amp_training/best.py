@@ -31,20 +31,33 @@ class BestPolicy:
         return self._evaluator is not None and self._config.due(before.samples, after.samples)
 
     def measure(self, progress: Progress) -> Tuple[Progress, Quality]:
-        """Measure, record, and keep the policy if none was better. Raises OSError, InputError."""
+        """Measure, and keep the policy if none was better; progress with the best cost.
+
+        Raises OSError or InputError where the policy could not be kept: the former best one is.
+        """
         assert self._evaluator is not None
         quality = self._evaluator.measure(self._session.learner.ppo.average)
         if progress.best_cost is None or quality.cost <= progress.best_cost:
             progress = dataclasses.replace(progress, best_cost=quality.cost)
             save_best(self._folder, self._session, progress)
-            self._keep_motion()
-        self._record.write(
-            {"iteration": progress.iterations, "samples": progress.samples, **scalars(quality)}
-        )
         return progress, quality
 
+    def record(self, progress: Progress, quality: Quality) -> None:
+        """Write down what ``measure`` returned, and the motion of a policy that it kept.
+
+        Apart from it, so that no failure here loses the best cost. Raises OSError, InputError.
+        """
+        try:
+            if quality.cost == progress.best_cost:
+                self._keep_motion()
+        finally:
+            row = {"iteration": progress.iterations, "samples": progress.samples}
+            self._record.write({**row, **scalars(quality)})
+
     def _keep_motion(self) -> None:
-        """What the best policy did, to be filmed."""
+        """What the best policy did, to be filmed, in place of the former one's."""
+        for name in (MOTION, FILM):
+            (self._folder / name).unlink(missing_ok=True)
         track = self._evaluator.track if self._evaluator is not None else None
         if track is not None:
             period_s = self._session.recipe.simulation.control_period_s

@@ -6,9 +6,11 @@ It is made in a process of its own, since graphics libraries may end the one tha
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
@@ -82,7 +84,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     parser.add_argument("--robot", required=True)
     args = parser.parse_args(argv)
     track, period_s = load_motion(args.motion)
-    _write(args.film, frames(robots.load(args.robot), track, period_s))
+    encode(args.film, frames(robots.load(args.robot), track, period_s))
     return 0
 
 
@@ -131,28 +133,24 @@ def _smooth(path: np.ndarray, width: float) -> np.ndarray:
     return (summed[high] - summed[low]) / (high - low)[:, None]
 
 
-def _write(path: Path, pictures: Iterator[np.ndarray]) -> None:
-    """H.264 that every browser plays, whole or not at all."""
+def encode(path: Path, pictures: Iterator[np.ndarray]) -> None:
+    """H.264 that every browser plays, whole or not at all. Raises InputError where ffmpeg fails."""
     import imageio_ffmpeg
 
-    options = ["-preset", "fast", "-movflags", "+faststart", "-f", "mp4"]
-    with atomic_write(path) as file:
-        encoder = imageio_ffmpeg.write_frames(
-            file.name,
-            SIZE,
-            fps=RATE_HZ,
-            codec="libx264",
-            quality=6,
-            macro_block_size=8,
-            output_params=options,
-            ffmpeg_log_level="error",
-        )
-        encoder.send(None)
-        try:
+    source = f"-f rawvideo -pix_fmt rgb24 -s {SIZE[0]}x{SIZE[1]} -r {RATE_HZ} -i -"
+    target = "-an -c:v libx264 -preset fast -crf 20 -pix_fmt yuv420p -movflags +faststart -f mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", *source.split()]
+    with atomic_write(path) as file, tempfile.TemporaryFile() as errors:
+        command += [*target.split(), file.name]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), process:  # ffmpeg says why, below
             for picture in pictures:
-                encoder.send(np.ascontiguousarray(picture))
-        finally:
-            encoder.close()
+                process.stdin.write(picture.tobytes())
+        if process.returncode:
+            errors.seek(0)
+            said = " ".join(errors.read(2000).decode(errors="replace").split())
+            raise InputError(f"ffmpeg could not write {path}: {said or process.returncode}")
 
 
 if __name__ == "__main__":

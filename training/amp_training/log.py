@@ -85,6 +85,8 @@ class TrainingLog:
             if not self._lost:
                 self._lost = True
                 self.note(f"warning: the log is not written any more: {error}")
+        if self._wandb is not None:
+            self._note_wandb(self._wandb.write(progress.samples, values))
         if self._live is not None:
             self._live.update(self._view(progress, values, share, eta_s))
         elif progress.seconds - self._printed_s >= PLAIN_PERIOD_S or share >= 1.0:
@@ -94,8 +96,6 @@ class TrainingLog:
     def _record(self, progress: Progress, values: Dict[str, float]) -> None:
         for name, value in values.items():
             self._writer.add_scalar(name, value, progress.samples)
-        if self._wandb is not None:
-            self._wandb.write(progress.samples, values)
         row = {
             "iteration": progress.iterations,
             "samples": progress.samples,
@@ -106,12 +106,11 @@ class TrainingLog:
 
     def quality(self, progress: Progress, values: Dict[str, float]) -> None:
         """Record an evaluation."""
+        finite = {name: value for name, value in values.items() if math.isfinite(value)}
+        for name, value in finite.items():
+            self._writer.add_scalar(name, value, progress.samples)
         if self._wandb is not None:
-            finite = {name: value for name, value in values.items() if math.isfinite(value)}
-            self._wandb.write(progress.samples, finite)
-        for name, value in values.items():
-            if math.isfinite(value):
-                self._writer.add_scalar(name, value, progress.samples)
+            self._note_wandb(self._wandb.write(progress.samples, finite))
         self.note(
             f"evaluated at {progress.samples:,} samples: "
             f"falls {values['quality/fall_share']:.0%}, "
@@ -132,10 +131,14 @@ class TrainingLog:
             self._live.stop()
             self._live = None
         self._writer.close()
-        if self._wandb is not None:
-            self._wandb.close()
         self._progress.close()
+        if self._wandb is not None:
+            self._note_wandb(self._wandb.close())
         sys.stdout.flush()
+
+    def _note_wandb(self, why: str) -> None:
+        if why:
+            self.note(f"warning: nothing is logged to wandb any more: {why}")
 
     def _view(
         self, progress: Progress, values: Dict[str, float], share: float, eta_s: float

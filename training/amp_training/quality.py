@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from amp_training.build import build_session
-from amp_training.config import RandomizationConfig, Recipe
+from amp_training.config import HarnessConfig, RandomizationConfig, Recipe
 from amp_training.evaluate import FULLY_GROWN
 from amp_training.motion_quality import MotionJudge, MotionQuality, Track, first_episodes
 from amp_training.rotations import heading_velocity
@@ -55,6 +55,7 @@ class Evaluator:
             recipe,
             simulation=dataclasses.replace(recipe.simulation, num_envs=config.episodes),
             randomization=RandomizationConfig(enabled=False),
+            harness=HarnessConfig(enabled=False),
             episode=dataclasses.replace(recipe.episode, length_s=config.length_s),
             discriminator=dataclasses.replace(
                 recipe.discriminator, demo_windows=64, replay_capacity=1, normalizer_samples=1

@@ -42,7 +42,9 @@ class RunRecord:
     ) -> None:
         self._folder, self._session, self._snapshot_s = folder, session, snapshot_s
         self._title = f"{session.recipe.name}: {session.interface.robot.name}"
-        wandb = None if project is None else WandbLog(project, folder, session.recipe)
+        wandb = None
+        if project is not None:
+            wandb = WandbLog(project, folder, session.recipe, goes_on=progress.iterations > 0)
         self._log = TrainingLog(folder, self._title, progress, wandb)
         self._best = BestPolicy(folder, session, progress)
         prior = session.recipe.discriminator
@@ -105,8 +107,12 @@ class RunRecord:
         try:
             progress, quality = self._best.measure(progress)
         except (OSError, AmpSdkError) as error:
-            self._log.note(f"warning: evaluation not written: {error}")
+            self._log.note(f"warning: best policy not written: {error}")
             return progress
+        try:
+            self._best.record(progress, quality)
+        except (OSError, AmpSdkError) as error:
+            self._log.note(f"warning: evaluation not written: {error}")
         self._log.quality(progress, scalars(quality))
         return progress
 

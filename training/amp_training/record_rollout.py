@@ -11,6 +11,7 @@ from torch import Tensor
 from amp_sdk.contract import PolicyContract
 from amp_sdk.rollout_record import Normalizer, RecordedPhysics, RolloutRecord
 from amp_training.build import Session
+from amp_training.evaluate import FULLY_GROWN
 from amp_training.networks import RunningNormalizer
 
 STEPS = 100
@@ -27,9 +28,11 @@ def record_rollout(
 ) -> RolloutRecord:
     """``steps`` control steps of ``act(observation [N, O]) -> action [N, A]`` from new starts.
 
-    The first eight robots are recorded. Whoever evaluates afterwards restarts them anyway.
+    It is that of a grown policy: no harness, episodes and commands in full. The first eight robots
+    are recorded. Whoever evaluates afterwards restarts them anyway.
     """
     environment = session.environment
+    environment.schedule(FULLY_GROWN)
     environment.restart_all()
     fresh = torch.ones(environment.num_envs, dtype=torch.bool, device=environment.backend.device)
     rows: List[Dict[str, Tensor]] = []

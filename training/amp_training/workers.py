@@ -16,6 +16,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from amp_sdk import kernels
 from amp_sdk.errors import InputError
 
 _SEED_STEP = 1_000_003
@@ -52,6 +53,18 @@ def local_rank() -> int:
 def local_size() -> int:
     """How many processes train on this machine. Raises InputError."""
     return _told("LOCAL_WORLD_SIZE", 1)
+
+
+def share_threads(threads: int) -> None:
+    """Give this process its part of the machine's ``threads``, of torch and of the kernels.
+
+    0 is all of them; torch then keeps what it has, under torchrun OMP_NUM_THREADS or one.
+    """
+    processes = local_size()
+    if threads:
+        torch.set_num_threads(max(1, threads // processes))
+    if threads or processes > 1:
+        kernels.set_num_threads(max(1, (threads or kernels.num_threads()) // processes))
 
 
 def leave() -> None:

@@ -94,12 +94,14 @@ def test_nothing_of_it_stays_once_it_has_faded() -> None:
     ends = []
     for harness in (False, True):
         made = backend(harness)
-        pose = stood(made)
+        pose = stood(made, tilt_rad=0.15)
         if made.harness is not None:
             made.step(pose)
+            assert made.batch.bind("xfrc_applied").any()
             made.harness.schedule(2000)
+            assert not made.batch.bind("xfrc_applied").any()
             made.batch.reset(stage=0)
-            stood(made)
+            stood(made, tilt_rad=0.15)
         for _ in range(20):
             made.step(pose)
         ends.append(made.state.flat.clone())

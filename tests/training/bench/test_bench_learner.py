@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
 from small_session import SMALL
 from torch import Tensor, nn
 
-from amp_sdk import kernels
 from amp_sdk.errors import CheckFailedError, InputError
 from amp_training import elu_network, style
 from amp_training.bench import amp_rsl_rl_amp, figures, learner, training
@@ -22,14 +21,7 @@ from amp_training.build import build_session
 
 SETTINGS = [*SMALL, "ppo.epochs=2", "ppo.minibatches=3"]
 
-
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """The benches set the threads of the whole process; puts them back."""
-    before = kernels.num_threads(), torch.get_num_threads()
-    yield
-    kernels.set_num_threads(before[0])
-    torch.set_num_threads(before[1])
+pytestmark = pytest.mark.usefixtures("threads")
 
 
 def rows_seen(call: Callable[[], object]) -> Counter[int]:
@@ -49,11 +41,13 @@ def rows_seen(call: Callable[[], object]) -> Counter[int]:
             seen[module.in_features] += inputs[0].numel() // module.in_features
 
     hook = torch.nn.modules.module.register_module_forward_hook(count)
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (elu_network, style):
-            patch.setattr(module, "forward", own)
-        call()
-    hook.remove()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (elu_network, style):
+                patch.setattr(module, "forward", own)
+            call()
+    finally:
+        hook.remove()
     return seen
 
 

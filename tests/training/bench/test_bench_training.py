@@ -29,6 +29,15 @@ def test_the_figures_of_a_backend(tmp_path: Path) -> None:
     assert len(rates) == 4 and min(rates) > 0
 
 
+def test_every_count_has_a_profile_of_its_own(tmp_path: Path) -> None:
+    small(tmp_path, "--profile", str(tmp_path / "one.txt"))
+    small(tmp_path, "--num-envs", "4", "6", "--profile", str(tmp_path / "some.txt"))
+    found = sorted(tmp_path.glob("*.txt"))
+    assert [f.name for f in found] == ["one.txt", "some_mujoco_4.txt", "some_mujoco_6.txt"]
+    heads = [f.read_text().splitlines()[0].split(",")[1] for f in found]
+    assert heads == [" 4 environments", " 4 environments", " 6 environments"]
+
+
 def test_mujoco_warp_has_figures_too(tmp_path: Path) -> None:
     pytest.importorskip("mujoco_warp", reason="needs the package mujoco-warp (extra 'warp')")
     (row,) = small(tmp_path, "--backend", "mujoco_warp", "--device", "cpu")["figures"]

@@ -6,9 +6,11 @@ normalisers. In one run and in turns: ours in real iterations of a recipe (as th
 optimiser steps of our networks on the same batches. All have the same networks, rollout, epochs and
 minibatches, and update the discriminator once for every minibatch with as many windows as the
 policy has samples: the others cannot do it less often, ours is set to do as they do. Policy and
-value see the same samples in all; the discriminator does the same work in all (printed: windows
-that are trained, penalised and scored, and the multiply-adds that this takes). What still differs
-stands in ``skrl_amp`` and ``amp_rsl_rl_amp``.
+value see the same samples in all. The discriminator does not, in two ways. skrl always takes three
+kinds of windows, so its batch is not as large as ours but the one of equal multiply-adds.
+amp-rsl-rl trains on the same windows and passes the penalised demonstrations forward once more,
+which is its own way and is not in the multiply-adds that are printed beside the windows trained,
+penalised and scored. More stands in ``skrl_amp`` and ``amp_rsl_rl_amp``.
 """
 
 from __future__ import annotations

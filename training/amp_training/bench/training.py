@@ -55,7 +55,13 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help=f"exit 1 where whole training takes more than {TIMES_BARE:g} times the bare parts",
     )
-    p.add_argument("--profile", type=Path, metavar="FILE", help="profile one more iteration")
+    p.add_argument(
+        "--profile",
+        type=Path,
+        metavar="FILE",
+        help="profile one more iteration; of several backends or counts each has a file of its own "
+        "(FILE_mujoco_256)",
+    )
     p.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     return p
 
@@ -72,7 +78,7 @@ def main(argv: Optional[List[str]] = None) -> int:
             session = build_session(recipe, args.device)
             figures.append(measure(session, args.rollouts))
             if args.profile is not None:
-                write_profile(session, args.profile)
+                write_profile(session, _profile(args, backend, num_envs))
     beside = _mjlab(args) if args.mjlab_python else []
     print("ratios are to bare physics of the same states and controls in the same run; host: its")
     print("time to hand a rollout to the GPU over the GPU's time; x-bare: time of whole training")
@@ -96,6 +102,14 @@ def _check(args: argparse.Namespace) -> None:
             raise InputError(f"--threads must be at least 1, found {args.threads}")
         torch.set_num_threads(args.threads)
         kernels.set_num_threads(args.threads)
+
+
+def _profile(args: argparse.Namespace, backend: str, num_envs: int) -> Path:
+    """The profile's file, for one of several named after it."""
+    path: Path = args.profile
+    if len(args.backend) * len(args.num_envs) == 1:
+        return path
+    return path.with_name(f"{path.stem}_{backend}_{num_envs}{path.suffix}")
 
 
 def _mjlab(args: argparse.Namespace) -> List[mjlab.MjlabFigures]:

@@ -24,7 +24,7 @@ from amp_training.backends.registry import NAMES
 from amp_training.build import Session, build_session
 from amp_training.checkpoint import contract_of, load_policy_checkpoint, recipe_of, restore_policy
 from amp_training.cli.train import motion_overrides
-from amp_training.config import RandomizationConfig, Recipe, load_recipe
+from amp_training.config import HarnessConfig, RandomizationConfig, Recipe, load_recipe
 from amp_training.evaluate import evaluate
 from amp_training.film import MOTION, make_film, save_motion
 from amp_training.motion_quality import Track
@@ -142,14 +142,17 @@ def _policy(args: argparse.Namespace) -> Source:
 
 
 def _session(recipe: Recipe, args: argparse.Namespace) -> Session:
-    """A session of the recipe with other starts, on the nominal robot."""
+    """A session of the recipe with other starts, on the nominal robot, without a harness."""
     simulation = dataclasses.replace(
         recipe.simulation,
         num_envs=args.num_envs,
         backend=args.backend or recipe.simulation.backend,
     )
-    nominal = RandomizationConfig(enabled=False)
-    return build_session(
-        dataclasses.replace(recipe, seed=args.seed, simulation=simulation, randomization=nominal),
-        args.device,
+    nominal = dataclasses.replace(
+        recipe,
+        seed=args.seed,
+        simulation=simulation,
+        randomization=RandomizationConfig(enabled=False),
+        harness=HarnessConfig(enabled=False),
     )
+    return build_session(nominal, args.device)

@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-import torch
-
 from amp_sdk._cli import write_json
 from amp_sdk.config import to_mapping
 from amp_sdk.errors import InputError
@@ -78,7 +76,12 @@ def parser() -> argparse.ArgumentParser:
         "--snapshot-minutes", type=float, metavar="M", help="also export the policy every M minutes"
     )
     p.add_argument(
-        "--threads", type=int, default=0, metavar="N", help="torch threads (0: all cores)"
+        "--threads",
+        type=int,
+        default=0,
+        metavar="N",
+        help="threads of torch and of the kernels (0: all cores); the processes that torchrun "
+        "starts on a machine share them",
     )
     p.add_argument(
         "--wandb", metavar="PROJECT", help="log to Weights & Biases too (pip install wandb)"
@@ -93,8 +96,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     _check_limits(args)
     if args.wandb is not None:
         check_installed()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    workers.share_threads(args.threads)
     recipe, folder, content = _source(args)
     workers.join(args.device)
     try:
