@@ -43,7 +43,8 @@ class Link:
     def differing(self, columns: np.ndarray) -> np.ndarray:
         """``[T, N]``: rows in which a number of ``columns`` differs, or is none here."""
         with np.errstate(invalid="ignore"):
-            return ~(self.scaled_error(self.here)[..., columns] <= 1.0).all(axis=-1)
+            alike = self.scaled_error(self.here)[..., columns] <= 1.0
+        return np.asarray(~alike.all(axis=-1))
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,9 @@ def torque_causes(log: FlightLog, slot: int, link: Link) -> Iterator[Candidate]:
     recorded = link.recorded[:, 0]
     matrix = np.stack([stiff.ravel(), damp.ravel()], axis=1)
     (kp, kd), *_ = np.linalg.lstsq(matrix, recorded.ravel(), rcond=None)
-    text = f"the motors turned with {kp:.3g} times the kp and {kd:.3g} times the kd commanded"
-    yield Candidate("gains", text, (kp * stiff + kd * damp)[:, None])
+    if _own(kp, kd):
+        text = f"the motors turned with {kp:.3g} times the kp and {kd:.3g} times the kd commanded"
+        yield Candidate("gains", text, (kp * stiff + kd * damp)[:, None])
     yield from _each_motor(link, stiff, damp, log.header.joint_names)
     order = found_order(link.recorded, link.here)
     if order is not None:
@@ -100,7 +101,7 @@ def _each_motor(
     for j, name in enumerate(names):
         matrix = np.stack([stiff[:, j], damp[:, j]], axis=1)
         (kp, kd), *_ = np.linalg.lstsq(matrix, link.recorded[:, 0, j], rcond=None)
-        if max(abs(kp - 1.0), abs(kd - 1.0)) < _OWN_GAIN:
+        if not _own(kp, kd):
             continue
         text = f"{name} turned with {kp:.3g} times the kp and {kd:.3g} times the kd commanded"
         if max(abs(kp), abs(kd)) < _NO_GAIN:
@@ -108,6 +109,12 @@ def _each_motor(
         values = link.here.copy()
         values[:, 0, j] = matrix @ (kp, kd)
         yield Candidate("gains", text, values)
+
+
+def _own(kp: float, kd: float) -> bool:
+    """Whether fitted ratios are no mere trace of what the PD law leaves out, such as the time
+    between a measurement and its command."""
+    return max(abs(kp - 1.0), abs(kd - 1.0)) >= _OWN_GAIN
 
 
 def _driven(log: FlightLog, slot: int) -> np.ndarray:

@@ -30,7 +30,7 @@ class Trials:
     ) -> None:
         record = rollout.record
         assert record is not None
-        old = np.isfinite(rollout.delayed(record.target, 2)).all(axis=-1)
+        old = np.asarray(np.isfinite(rollout.delayed(record.target, 2)).all(axis=-1))
         chosen = _chosen(old, differing, count)
         self.rows = (chosen[:, 0], chosen[:, 1])
         self.names, self.gains = rollout.names, Gains.of(contract, rollout.names)
