@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Dict, Tuple
 
 import torch
@@ -46,7 +47,7 @@ class Timer:
         return select(self.left <= 0, self._masked)
 
 
-class HeldGoals:
+class HeldGoals(ABC):
     """The part of ``base.Task`` that its tasks with goals of the world share.
 
     They say how goals are drawn (``_new``) around what (``_around`` at a restart, ``_again`` when
@@ -60,21 +61,21 @@ class HeldGoals:
         self.goal = torch.zeros(num_envs, sizes[0], device=generator.device)
         self.command = torch.zeros(num_envs, sizes[1], device=generator.device)
 
+    @abstractmethod
     def _around(self, state: SimState) -> Tensor:
         """What goals [n, ...] are drawn around for robots that start in ``state`` [n]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _again(self, state: SimState) -> Tensor:
         """The same [N, ...] for all robots when goals are over, in ``state`` [N]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _new(self, around: Tensor) -> Tensor:
         """Goals [n, G] around ``around`` [n, ...]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _seen(self, state: SimState, goal: Tensor) -> Tensor:
         """The commands [n, C] of goals [n, G] from ``state`` [n]."""
-        raise NotImplementedError
 
     def schedule(self, samples: int) -> None:
         """Nothing grows."""
