@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -49,6 +50,15 @@ def layer(folder: Path, monkeypatch, text: str) -> str:
 def test_a_layer_gets_its_arguments(tmp_path, monkeypatch) -> None:
     name = layer(tmp_path, monkeypatch, "def main(argv): return len(argv)")
     assert run_layer(name, "train", ["a", "b"]) == 2
+
+
+@pytest.mark.parametrize("name", ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY"])
+def test_idle_threads_spin_as_the_user_says_else_shortly(tmp_path, monkeypatch, name) -> None:
+    spins = layer(tmp_path, monkeypatch, "import os\ndef main(argv): return os.environ")
+    monkeypatch.setattr(os, "environ", {})
+    assert run_layer(spins, None) == {"GOMP_SPINCOUNT": "1000"}
+    monkeypatch.setattr(os, "environ", {name: "7"})
+    assert run_layer(spins, None) == {name: "7"}
 
 
 @pytest.mark.parametrize(

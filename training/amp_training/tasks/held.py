@@ -77,7 +77,7 @@ class HeldGoals(ABC):
     def _seen(self, state: SimState, goal: Tensor) -> Tensor:
         """The commands [n, C] of goals [n, G] from ``state`` [n]."""
 
-    def schedule(self, samples: int) -> None:
+    def schedule(self, samples: int) -> None:  # noqa: B027  most goals stay as they are
         """Nothing grows."""
 
     def restart(self, which: Tensor, state: SimState) -> None:
