@@ -89,20 +89,18 @@ def contact_links(robot: RobotSpec, episode: EpisodeConfig) -> Tuple[str, ...]:
 
 
 def _disturb(backend: Backend, recipe: Recipe, seed: int) -> Optional[torch.Tensor]:
-    """What only MuJoCo's backends have of the recipe's differences, or only the one on the CPU;
-    where gravity points, if not straight down. Raises InputError where a backend has it not."""
-    varied, name = recipe.randomization, recipe.simulation.backend
-    if not varied.mujoco_only:
+    """What only MuJoCo's backends have of the recipe's differences; where gravity points, if not
+    straight down. Raises InputError where the backend is another one."""
+    missing = recipe.randomization.mujoco_only
+    if not missing:
         return None
-    missing = varied.mujoco_only
-    if isinstance(backend, Disturbing):
-        missing = varied.cpu_only if name != "mujoco" else ()
-    if missing or not isinstance(backend, Disturbing):
+    if not isinstance(backend, Disturbing):
         raise InputError(
-            f"the backend {name} does not have randomization."
-            f"{', randomization.'.join(missing)}; use the backend mujoco, or leave them out"
+            f"the backend {recipe.simulation.backend} does not have randomization."
+            f"{', randomization.'.join(missing)}; use the backend mujoco or mujoco_warp, or leave "
+            "them out"
         )
-    return backend.disturb(varied, recipe.simulation, seed)
+    return backend.disturb(recipe.randomization, recipe.simulation, seed)
 
 
 def _harness(backend: Backend, recipe: Recipe, robot: RobotSpec) -> Callable[[int], None]:

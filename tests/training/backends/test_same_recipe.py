@@ -15,7 +15,9 @@ pytest.importorskip("mujoco_warp", reason="needs the package mujoco-warp (extra 
 
 def rollout(backend: str):
     """A session after one rollout of noise in which robots fall; each has a start of its own."""
-    session = build_session(small_recipe(f"simulation.backend={backend}", "ppo.horizon=12"), "cpu")
+    slopes = "randomization.slope_rad=[0.0, 0.15]"
+    recipe = small_recipe(f"simulation.backend={backend}", "ppo.horizon=12", slopes)
+    session = build_session(recipe, "cpu")
     rollout, environment = session.learner.rollout, session.environment
     clip_id, times_s = np.zeros(environment.num_envs, np.int64), np.linspace(0.1, 0.5, 8)
     starts = session.reference.windows_at(clip_id, times_s)
@@ -31,6 +33,8 @@ def test_the_same_rollout() -> None:
     cpu, warp = (rollout(name).learner.rollout for name in ("mujoco", "mujoco_warp"))
     assert torch.equal(cpu.failed[:6], warp.failed[:6])
     torch.testing.assert_close(warp.state[:6], cpu.state[:6], atol=0.02, rtol=0.02)
+    gravity_b = [rollout.observation[:6, :, 3:6] for rollout in (warp, cpu)]
+    torch.testing.assert_close(*gravity_b, atol=0.01, rtol=0)
 
 
 @pytest.mark.parametrize("backend", ["mujoco", "mujoco_warp"])

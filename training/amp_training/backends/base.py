@@ -164,7 +164,7 @@ class Disturbing(Protocol):
     ) -> Optional[Tensor]:
         """Give the robots what ``vary`` leaves of ``config``; once, after it.
 
-        Masses and centres of mass, motor strengths, late commands, pushes; on the CPU slopes too,
-        of which the directions of gravity [N, 3] are returned.
+        Masses and centres of mass, motor strengths, late commands, pushes, and slopes, of which the
+        directions of gravity [N, 3] are returned.
         """
         ...

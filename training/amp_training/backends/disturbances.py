@@ -1,14 +1,14 @@
-"""What makes MuJoCo's robots harder to drive: other masses, late commands, pushes.
+"""What makes MuJoCo's robots harder to drive: other masses, slopes, late commands, pushes.
 
-Masses and strengths are drawn once and cost nothing per step; the others cost nothing where they
-are not asked for, and a few array operations where they are.
+Masses, strengths and slopes are drawn once and cost nothing per step; the others cost nothing where
+they are not asked for, and a few array operations where they are.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Dict, Iterator, Optional, Tuple
+from typing import Dict, Iterator, Optional, Tuple
 
 import numpy as np
 import torch
@@ -16,9 +16,6 @@ from torch import Tensor
 
 from amp_training.config import RandomizationConfig
 from amp_training.selection import put, select
-
-if TYPE_CHECKING:
-    from mujoco.batch import Batch
 
 _CPU = torch.device("cpu")
 
@@ -50,21 +47,17 @@ class Bodies:
         return cls(ratio, shift, strength)
 
 
-def tilt_gravity(batch: Batch, config: RandomizationConfig, seed: int) -> Tensor:
-    """Incline the floors by ``config.slope_rad``; directions of gravity [N, 3], of unit length.
+def draw_gravity(config: RandomizationConfig, num_envs: int, seed: int) -> np.ndarray:
+    """Directions of gravity [N, 3], of unit length, on floors inclined by ``config.slope_rad``.
 
     The floor stays level in the simulation's own frame, so that heights and the tilt of a base
     count from the ground; gravity is what leans.
     """
     rng = np.random.default_rng([seed, 2])
-    slope = rng.uniform(*config.slope_rad, batch.nsim)
-    way = rng.uniform(-np.pi, np.pi, batch.nsim)
+    slope = rng.uniform(*config.slope_rad, num_envs)
+    way = rng.uniform(-np.pi, np.pi, num_envs)
     across = np.sin(slope)
-    down = np.stack((across * np.cos(way), across * np.sin(way), -np.cos(slope)), axis=1)
-    gravity = batch.expand("opt.gravity")
-    gravity[:] = np.linalg.norm(gravity, axis=1, keepdims=True) * down
-    batch.set_const()
-    return torch.from_numpy(down).float()
+    return np.stack((across * np.cos(way), across * np.sin(way), -np.cos(slope)), axis=1)
 
 
 class TargetDelay:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout
-from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay, tilt_gravity
+from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay, draw_gravity
 from amp_training.backends.harness import Harness
 from amp_training.backends.mujoco_model import Addresses, build_model
 from amp_training.backends.randomization import Variations
@@ -133,7 +133,7 @@ class MujocoBackend:
         counts = (self.num_envs, self.model.nbody, len(self._at.actuators))
         self._vary_bodies(Bodies.draw(config, *counts, seed))
         if config.slope_rad[1] > 0:
-            self.gravity_w = tilt_gravity(self.batch, config, seed)
+            self.gravity_w = self._tilt_gravity(draw_gravity(config, self.num_envs, seed))
         shape = (self.num_envs, self.layout.joints)
         if config.delay_s[1] > 0:
             self.delay = TargetDelay.draw(
@@ -146,6 +146,12 @@ class MujocoBackend:
     def hang(self, config: HarnessConfig, standing_m: float) -> None:
         """Hang up the robots, ``standing_m`` high as they stand; once, after ``vary``."""
         self.harness = Harness(self.batch, self._at.base, config, standing_m)
+
+    def _tilt_gravity(self, down_w: np.ndarray) -> Tensor:
+        gravity = self.batch.expand("opt.gravity")
+        gravity[:] = np.linalg.norm(gravity, axis=1, keepdims=True) * down_w
+        self.batch.set_const()
+        return torch.from_numpy(down_w).float()
 
     def _vary_bodies(self, bodies: Bodies) -> None:
         batch, at = self.batch, self._at

@@ -18,9 +18,15 @@ from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout, diverged
-from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay
+from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay, draw_gravity
 from amp_training.backends.mujoco_model import Addresses, build_model, floor_contacts
-from amp_training.backends.mujoco_warp_vary import VARIED, derive, vary_bodies, vary_worlds
+from amp_training.backends.mujoco_warp_vary import (
+    VARIED,
+    derive,
+    tilt_gravity,
+    vary_bodies,
+    vary_worlds,
+)
 from amp_training.backends.randomization import Variations
 from amp_training.config import RandomizationConfig, SimulationConfig
 from amp_training.selection import put
@@ -71,6 +77,8 @@ class MujocoWarpBackend:
         self._actuator = torch.as_tensor(self._at.actuators, device=device)
         self.delay: Optional[TargetDelay] = None
         self.pushes: Optional[Pushes] = None
+        self.gravity_w: Optional[Tensor] = None
+        """[N, 3] directions of gravity where floors slope; None: straight down."""
         self._parts: List[Tuple[int, Tensor]] = []
         self._graphs: Dict[int, Any] = {}  # by physics steps
         self.layout = StateLayout(joints, len(robot.key_bodies))
@@ -159,6 +167,9 @@ class MujocoWarpBackend:
         counts = (self.num_envs, self.mj_model.nbody, len(self._at.actuators))
         vary_bodies(self.model, self._at, Bodies.draw(config, *counts, seed), self.device)
         derive(self.model, self.mj_model)
+        if config.slope_rad[1] > 0:
+            down_w = draw_gravity(config, self.num_envs, seed)
+            self.gravity_w = tilt_gravity(self.model, down_w, self.device)
         if config.delay_s[1] > 0:
             self.delay = TargetDelay.draw(
                 config, simulation.physics_dt_s, self._decimation, shape, seed, self.device
@@ -166,7 +177,7 @@ class MujocoWarpBackend:
         if config.push_interval_s is not None:
             period_s = simulation.control_period_s
             self.pushes = Pushes(config, period_s, self.num_envs, seed, self.device, masked=True)
-        return None  # no slopes here
+        return self.gravity_w
 
     def _steps(self, steps: int) -> None:
         with wp.ScopedDevice(self._warp_device):

@@ -62,6 +62,19 @@ def vary_bodies(model: Any, at: Addresses, bodies: Bodies, device: torch.device)
         wp.to_torch(model.actuator_forcerange)[:, actuators] *= strength.unsqueeze(-1)
 
 
+def tilt_gravity(model: Any, down_w: np.ndarray, device: torch.device) -> Tensor:
+    """Give every world of ``model`` its own direction of gravity: ``down_w`` [N, 3], unit length.
+
+    Returns it as a tensor. An option has one row for all worlds until it gets more; so only before
+    the first step, whose CUDA graph keeps the array that it found.
+    """
+    one = model.opt.gravity
+    strength = float(np.linalg.norm(one.numpy()[0]))
+    rows = (strength * down_w).astype(np.float32)
+    model.opt.gravity = wp.array(rows, dtype=wp.vec3, device=one.device)
+    return _tensor(down_w, device)
+
+
 def derive(model: Any, nominal: mujoco.MjModel) -> None:
     """Bring what MuJoCo derives from masses, inertias and their centres up to date in every world.
 

@@ -8,6 +8,14 @@ from typing import Optional, Tuple
 from amp_training.config._checks import require
 
 _POSITIVE = ("damping_nm_s", "delay_s", "slope_rad")
+_MUJOCO_ONLY = (
+    "link_mass_ratio",
+    "com_shift_m",
+    "motor_strength",
+    "delay_s",
+    "push_interval_s",
+    "slope_rad",
+)
 _RATIOS = ("gain_ratio", "friction", "link_mass_ratio", "motor_strength")
 
 
@@ -67,17 +75,8 @@ class RandomizationConfig:
     @property
     def mujoco_only(self) -> Tuple[str, ...]:
         """Names of the values that differ from "none" and that only MuJoCo's backends have."""
-        names = ("link_mass_ratio", "com_shift_m", "motor_strength", "delay_s", "push_interval_s")
-        return (*self._wanted(names), *self.cpu_only)
-
-    @property
-    def cpu_only(self) -> Tuple[str, ...]:
-        """Those of them that only the backend on the CPU has."""
-        return self._wanted(("slope_rad",))
-
-    def _wanted(self, names: Tuple[str, ...]) -> Tuple[str, ...]:
         plain = type(self)(enabled=self.enabled)
-        return tuple(name for name in names if getattr(self, name) != getattr(plain, name))
+        return tuple(n for n in _MUJOCO_ONLY if getattr(self, n) != getattr(plain, n))
 
     def __post_init__(self) -> None:
         for name in (*_RATIOS, *_POSITIVE, "base_mass_kg", "com_shift_m"):
