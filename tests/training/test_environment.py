@@ -75,3 +75,27 @@ def test_late_commands_pushes_and_sensor_errors_train() -> None:
     for k in range(2):
         stats = session.learner.iterate(48 * k)
         assert torch.isfinite(torch.tensor(stats.ppo.value_loss))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), 1e30])
+@pytest.mark.parametrize("terminating", ["true", "false"])
+def test_a_simulation_that_diverges_ends_its_episode_and_harms_no_learning(
+    monkeypatch, value: float, terminating: str
+) -> None:
+    session = build_session(small_recipe(f"episode.early_termination={terminating}"))
+    environment, rollout = session.environment, session.learner.rollout
+    backend = environment.backend
+    step = backend.step
+
+    def diverging(targets: torch.Tensor) -> None:
+        step(targets)
+        backend.state.flat[1] = value
+
+    monkeypatch.setattr(backend, "step", diverging)
+    rollout.begin(environment.restart_all())
+    stats = session.learner.iterate(0)
+    assert rollout.failed[:, 1].all() and not rollout.failed[:, 0].any()
+    assert torch.isfinite(rollout.state).all() and torch.isfinite(rollout.next_observation).all()
+    assert torch.isfinite(torch.tensor([stats.ppo.value_loss, stats.ppo.policy_loss])).all()
+    for network in (session.learner.actor, session.learner.critic, session.learner.prior.network):
+        assert all(torch.isfinite(tensor).all() for tensor in network.state_dict().values())

@@ -13,14 +13,14 @@ from typing import Any, Callable, Dict, Optional
 import torch
 from torch import Tensor
 
-from amp_training.backends.base import Backend, SimState
+from amp_training.backends.base import Backend, SimState, diverged
 from amp_training.config import EpisodeConfig
 from amp_training.observation import PolicyObservation
 from amp_training.reference import Reference
 from amp_training.selection import pick, put, select, surely_empty
 from amp_training.starts import StartPool
 from amp_training.tasks import Task
-from amp_training.terms import fallen, not_finite
+from amp_training.terms import fallen
 
 
 @dataclass(frozen=True)
@@ -112,13 +112,22 @@ class Environment:
             length_s = first_s + share * (length_s - first_s)
         self._max_steps = max(1, int(round(length_s / self._dt_s)))
 
-    def _failed(self, state: SimState) -> Tensor:
+    def _mend(self, before: Tensor) -> Tensor:
+        """[N] bool: the simulations that diverged. Their states are those of ``before`` [N, size]
+        again: what is learnt from must be numbers, and a restart follows."""
+        state = self.backend.state
+        broken = diverged(state)
+        which = select(broken, self.backend.masked)
+        if not surely_empty(which):
+            put(which, state.flat, pick(which, before))
+        return broken | self.backend.faulty()
+
+    def _failed(self, state: SimState, broken: Tensor) -> Tensor:
         """[N] bool: what the recipe counts as a failure, or a simulation that diverged."""
         episode = self._episode
         if not episode.early_termination:
-            return not_finite(state) | self.backend.faulty()
-        failed = fallen(state, self._min_upright, self._min_height_m)
-        failed |= self.backend.faulty()
+            return broken
+        failed = fallen(state, self._min_upright, self._min_height_m) | broken
         if self._touching is not None:
             failed |= self._touching()
         return failed | self._astray(state.joint_pos)
@@ -150,14 +159,16 @@ class Environment:
         """Apply ``action`` [N, J]; afterwards ``observation`` is that of the next step's start."""
         applied = action.clamp(-self._clip, self._clip)
         self.target = self._center + self._scale * applied
+        before = self.backend.state.flat.clone()
         self.backend.step(self.target)
+        broken = self._mend(before)
         self.last_action = applied
         self._steps += 1
         state = self.backend.state
         self.task.tick(state)
         sample = self.policy_observation.sample(state, self.task.command, applied)
         observation = self.policy_observation.push(sample)
-        failed = self._failed(state)
+        failed = self._failed(state, broken)
         timed_out = (self._steps >= self._max_steps) & ~failed
         which = select(failed | timed_out, self.backend.masked)
         windows = self.starts.take(which)

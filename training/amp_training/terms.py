@@ -23,16 +23,11 @@ def privileged_observation(state: SimState) -> Tensor:
 
 
 def fallen(state: SimState, min_upright: float, min_height_m: float) -> Tensor:
-    """[...] bool: tilted too far, too low, or not finite.
+    """[...] bool: tilted too far or too low.
 
     ``min_upright`` is the cosine of the largest tilt.
     """
     quat = state.root_quat_w
     up = 1.0 - 2.0 * (quat[..., 1] ** 2 + quat[..., 2] ** 2)
     upright = (up > min_upright) & (state.root_pos_w[..., 2] > min_height_m)
-    return ~upright | not_finite(state)
-
-
-def not_finite(state: SimState) -> Tensor:
-    """[...] bool: a joint's velocity is not a number any more."""
-    return ~torch.isfinite(state.joint_vel).all(-1)
+    return ~upright
