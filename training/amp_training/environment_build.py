@@ -36,11 +36,6 @@ def build_environment(
     links = contact_links(robot, recipe.episode)
     device = str(generator.device)
     own_seed = workers.own_seed(recipe.seed)
-    if recipe.harness.enabled and simulation.backend != "mujoco":
-        raise InputError(
-            f"the backend {simulation.backend} has no harness; use the backend mujoco, or set "
-            "harness.enabled=false"
-        )
     backend = make_backend(robot, interface.kp, interface.kd, simulation, device, links)
     sensors = gravity_w = None
     if varied.enabled:
@@ -104,10 +99,10 @@ def _disturb(backend: Backend, recipe: Recipe, seed: int) -> Optional[torch.Tens
 
 
 def _harness(backend: Backend, recipe: Recipe, robot: RobotSpec) -> Callable[[int], None]:
-    """Put the robots into the recipe's harness; what fades it."""
-    from amp_training.backends.mujoco_cpu import MujocoBackend
-
-    assert isinstance(backend, MujocoBackend), "refused before"
-    backend.hang(recipe.harness, robot.default_base_height_m)
-    assert backend.harness is not None
-    return backend.harness.schedule
+    """Put the robots into the recipe's harness; what fades it. Raises InputError."""
+    if not isinstance(backend, Disturbing):
+        raise InputError(
+            f"the backend {recipe.simulation.backend} has no harness; use the backend mujoco or "
+            "mujoco_warp, or set harness.enabled=false"
+        )
+    return backend.hang(recipe.harness, robot.default_base_height_m)

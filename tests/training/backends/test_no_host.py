@@ -18,6 +18,7 @@ EVERYTHING = (
     "command.resample_s=[0.05, 0.1]",
     "randomization.delay_s=[0.0, 0.03]",
     "randomization.push_interval_s=[0.04, 0.1]",
+    "harness.enabled=true",
     "randomization.slope_rad=[0.0, 0.15]",
     "randomization.sensors.joint_pos_noise_rad=0.01",
 )

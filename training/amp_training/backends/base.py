@@ -39,13 +39,13 @@ in where it is needed. ``python -m amp_training.backends.conformance`` checks al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Optional, Protocol, Tuple, runtime_checkable
+from typing import Callable, Dict, Optional, Protocol, Tuple, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from amp_training.backends.randomization import Variations
-from amp_training.config import RandomizationConfig, SimulationConfig
+from amp_training.config import HarnessConfig, RandomizationConfig, SimulationConfig
 
 
 @dataclass(frozen=True)
@@ -166,5 +166,13 @@ class Disturbing(Protocol):
 
         Masses and centres of mass, motor strengths, late commands, pushes, and slopes, of which the
         directions of gravity [N, 3] are returned.
+        """
+        ...
+
+    def hang(self, config: HarnessConfig, standing_m: float) -> Callable[[int], None]:
+        """Hang up the robots, ``standing_m`` high as they stand; once, after ``vary``.
+
+        Returns what gives the harness the strength that belongs to so many samples, between
+        rollouts.
         """
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 import torch
@@ -162,3 +162,11 @@ class Pushes:
         """Take the content back."""
         self._left.copy_(snapshot["left"])
         self._generator.set_state(snapshot["generator"].cpu())
+
+
+def resumable(
+    delay: Optional[TargetDelay], pushes: Optional[Pushes]
+) -> List[Tuple[str, Union[TargetDelay, Pushes]]]:
+    """Those of them that there are, under their names in a snapshot."""
+    parts = (("delay", delay), ("pushes", pushes))
+    return [(name, part) for name, part in parts if part is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import mujoco
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout
-from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay, draw_gravity
+from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay, draw_gravity, resumable
 from amp_training.backends.harness import Harness
 from amp_training.backends.mujoco_model import Addresses, build_model
 from amp_training.backends.randomization import Variations
@@ -143,9 +143,12 @@ class MujocoBackend:
             self.pushes = Pushes(config, simulation.control_period_s, self.num_envs, seed)
         return self.gravity_w
 
-    def hang(self, config: HarnessConfig, standing_m: float) -> None:
-        """Hang up the robots, ``standing_m`` high as they stand; once, after ``vary``."""
-        self.harness = Harness(self.batch, self._at.base, config, standing_m)
+    def hang(self, config: HarnessConfig, standing_m: float) -> Callable[[int], None]:
+        """See ``base.Disturbing``."""
+        wrench_w = torch.from_numpy(self.batch.bind("xfrc_applied"))[:, self._at.base]
+        damping = torch.from_numpy(self.batch.expand("dof_damping"))[:, :6]
+        self.harness = Harness(config, standing_m, wrench_w, damping)
+        return self.harness.schedule
 
     def _tilt_gravity(self, down_w: np.ndarray) -> Tensor:
         gravity = self.batch.expand("opt.gravity")
@@ -178,18 +181,15 @@ class MujocoBackend:
         what the disturbances go on from."""
         content = {"integration": torch.from_numpy(self.batch.state).clone()}
         content["state"] = self.state.flat.clone()
-        return {**content, **{name: part.snapshot() for name, part in self._disturbances()}}
+        disturbances = resumable(self.delay, self.pushes)
+        return {**content, **{name: part.snapshot() for name, part in disturbances}}
 
     def resume(self, snapshot: Dict[str, Any]) -> None:
         """Go on from a ``snapshot``."""
         self.batch.state[:] = snapshot["integration"].numpy()
         self.state.flat.copy_(snapshot["state"])
-        for name, part in self._disturbances():
+        for name, part in resumable(self.delay, self.pushes):
             part.resume(snapshot[name])
-
-    def _disturbances(self) -> List[Tuple[str, Union[TargetDelay, Pushes]]]:
-        parts = (("delay", self.delay), ("pushes", self.pushes))
-        return [(name, part) for name, part in parts if part is not None]
 
     def _refresh(self) -> None:
         flat, joints = self.state.flat, self.layout.joints

@@ -8,7 +8,7 @@ run one world after another.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import mujoco_warp as mjw
 import numpy as np
@@ -18,8 +18,10 @@ from torch import Tensor
 
 from amp_sdk.robots import RobotSpec
 from amp_training.backends.base import StateLayout, diverged
-from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay, draw_gravity
+from amp_training.backends.disturbances import Bodies, Pushes, TargetDelay, draw_gravity, resumable
+from amp_training.backends.harness import Harness
 from amp_training.backends.mujoco_model import Addresses, build_model, floor_contacts
+from amp_training.backends.mujoco_warp_steps import PhysicsSteps
 from amp_training.backends.mujoco_warp_vary import (
     VARIED,
     derive,
@@ -28,7 +30,7 @@ from amp_training.backends.mujoco_warp_vary import (
     vary_worlds,
 )
 from amp_training.backends.randomization import Variations
-from amp_training.config import RandomizationConfig, SimulationConfig
+from amp_training.config import HarnessConfig, RandomizationConfig, SimulationConfig
 from amp_training.selection import put
 
 _ROWS_PER_CONTACT = 4  # pyramidal cone of three dimensions
@@ -54,14 +56,13 @@ class MujocoWarpBackend:
         self.mj_model = build_model(robot, kp, kd, config, contact_links)
         self.num_envs = config.num_envs
         self.device = device
-        self._warp_device = wp.device_from_torch(device)
         self._decimation = config.decimation
         self._at = Addresses.find(self.mj_model, robot)
         joints = len(robot.joint_names)
         contacts = floor_contacts(self.mj_model, self._at.geoms)
         limits = int(self.mj_model.jnt_limited.sum())
         frictions = int(np.count_nonzero(self.mj_model.dof_frictionloss))
-        with wp.ScopedDevice(self._warp_device):
+        with wp.ScopedDevice(wp.device_from_torch(device)):
             self.model = mjw.put_model(self.mj_model, dict.fromkeys(VARIED, self.num_envs))
             self.data = mjw.make_data(
                 self.mj_model,
@@ -74,13 +75,15 @@ class MujocoWarpBackend:
         self._ctrl: Tensor = wp.to_torch(self.data.ctrl)
         self._warmstart: Tensor = wp.to_torch(self.data.qacc_warmstart)
         self._touches: Tensor = wp.to_torch(self.data.sensordata)
+        state = (self._qpos, self._qvel, self._warmstart)
+        self._steps = PhysicsSteps(self.model, self.data, device, state)
         self._actuator = torch.as_tensor(self._at.actuators, device=device)
         self.delay: Optional[TargetDelay] = None
         self.pushes: Optional[Pushes] = None
+        self.harness: Optional[Harness] = None
         self.gravity_w: Optional[Tensor] = None
         """[N, 3] directions of gravity where floors slope; None: straight down."""
         self._parts: List[Tuple[int, Tensor]] = []
-        self._graphs: Dict[int, Any] = {}  # by physics steps
         self.layout = StateLayout(joints, len(robot.key_bodies))
         self.state = self.layout.empty((self.num_envs,), device)
         self._refresh()
@@ -96,6 +99,8 @@ class MujocoWarpBackend:
         if self.pushes is not None:
             mask, velocity = self.pushes.tick()
             self._qvel[:, :2] += velocity * mask.unsqueeze(1)
+        if self.harness is not None:
+            self.harness.hold(self.state)
         late = self.delay
         self._parts = [(self._decimation, targets)] if late is None else list(late.parts(targets))
 
@@ -103,14 +108,7 @@ class MujocoWarpBackend:
         """The physics steps of a control period."""
         for steps, now in self._parts:
             self._ctrl[:, self._actuator] = now
-            if self.device.type == "cpu":
-                self._steps(steps)
-                continue
-            if steps not in self._graphs:
-                self._graphs[steps] = self._captured(steps)
-            # on torch's stream, between the tensor operations that belong to the step
-            stream = wp.stream_from_torch(torch.cuda.current_stream(self.device))
-            wp.capture_launch(self._graphs[steps], stream=stream)
+            self._steps.advance(steps)
 
     def reset(self, which: Tensor, rows: Tensor) -> None:
         """Write the flat states ``rows`` to the environments ``which``; no physics runs."""
@@ -137,18 +135,15 @@ class MujocoWarpBackend:
         """Positions, velocities, the solver's warm start, the robots' states read from them, and
         what the disturbances go on from."""
         content: Dict[str, Any] = {name: part.clone() for name, part in self._kept().items()}
-        return {**content, **{name: part.snapshot() for name, part in self._disturbances()}}
+        disturbances = resumable(self.delay, self.pushes)
+        return {**content, **{name: part.snapshot() for name, part in disturbances}}
 
     def resume(self, snapshot: Dict[str, Any]) -> None:
         """Go on from a ``snapshot``."""
         for name, part in self._kept().items():
             part.copy_(snapshot[name])
-        for name, part in self._disturbances():
+        for name, part in resumable(self.delay, self.pushes):
             part.resume(snapshot[name])
-
-    def _disturbances(self) -> List[Tuple[str, Union[TargetDelay, Pushes]]]:
-        parts = (("delay", self.delay), ("pushes", self.pushes))
-        return [(name, part) for name, part in parts if part is not None]
 
     def _kept(self) -> Dict[str, Tensor]:
         parts = {"qpos": self._qpos, "qvel": self._qvel, "warmstart": self._warmstart}
@@ -179,26 +174,12 @@ class MujocoWarpBackend:
             self.pushes = Pushes(config, period_s, self.num_envs, seed, self.device, masked=True)
         return self.gravity_w
 
-    def _steps(self, steps: int) -> None:
-        with wp.ScopedDevice(self._warp_device):
-            for _ in range(steps):
-                mjw.step(self.model, self.data)
-
-    def _captured(self, steps: int) -> Any:
-        """So many physics steps as a CUDA graph; the state is as before afterwards.
-
-        It is captured on Warp's own stream: torch's is often the default stream, which cannot be.
-        """
-        state = (self._qpos, self._qvel, self._warmstart)
-        saved = [tensor.clone() for tensor in state]
-        torch.cuda.synchronize(self.device)
-        self._steps(steps)  # loads every kernel, which a capture may not
-        with wp.ScopedCapture(device=self._warp_device) as capture:
-            self._steps(steps)
-        wp.synchronize_device(self._warp_device)
-        for tensor, value in zip(state, saved):
-            tensor.copy_(value)
-        return capture.graph
+    def hang(self, config: HarnessConfig, standing_m: float) -> Callable[[int], None]:
+        """See ``base.Disturbing``."""
+        wrench_w = wp.to_torch(self.data.xfrc_applied)[:, self._at.base]
+        damping = wp.to_torch(self.model.dof_damping)[:, :6]
+        self.harness = Harness(config, standing_m, wrench_w, damping)
+        return self.harness.schedule
 
     def _refresh(self) -> None:
         flat, joints = self.state.flat, self.layout.joints
