@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -26,7 +27,7 @@ BACKENDS = ("mujoco", "mujoco_warp")
 def backend(harness: bool, name: str = "mujoco") -> Any:
     if name == "mujoco_warp":
         pytest.importorskip("mujoco_warp", reason="needs the package mujoco-warp (extra 'warp')")
-    config: Any = SimulationConfig(backend=name, num_envs=2, threads=1)  # pyright: ignore
+    config = dataclasses.replace(SimulationConfig(num_envs=2, threads=1), backend=name)
     made: Any = make_backend(G1, G1.kp, G1.kd, config, "cpu")
     if harness:
         made.hang(HARNESS, STANDING_M)
