@@ -1,18 +1,16 @@
-"""How close recorded joint angles are to a clip, whatever their phase and pace."""
+"""How close a recorded motion is to a clip, whatever its phase and pace."""
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any
 
 import numpy as np
 
+from amp_sdk import rotations
 from amp_sdk.errors import InputError
 from amp_sdk.motion.clip import MotionClip
-
-_COLUMNS_PER_STEP = 2
-_MAX_ADVANCE = 4  # columns per step, at least one: local time stretch 1/2 to 2
-_TOLERANCE_RAD = 1e-6
-_MAX_ROUNDS = 50
+from amp_sdk.motion.warping import least_mean, looped
+from amp_sdk.robots.kinematics import KinematicTree
 
 
 def joint_error_dtw(joint_pos: Any, clip: MotionClip, dt_s: float) -> float:
@@ -22,58 +20,72 @@ def joint_error_dtw(joint_pos: Any, clip: MotionClip, dt_s: float) -> float:
         joint_pos: [T, J] rad, recorded every ``dt_s``, joints in the order of ``clip.joint_names``.
         clip: looped whatever its ``loop``, without a penalty where its ends meet.
 
-    The recording may start and end anywhere in the clip (subsequence warping). From one recorded
-    frame to the next the clip's time goes on by half to twice ``dt_s`` (a slope limit; Sakoe and
-    Chiba 1978). The error is the mean over the time of the clip that is passed (trapezoidal rule
-    between recorded frames), on the path where it is least. So no part of the clip can be hurried
-    over: a pose that is held scores about its mean absolute deviation from the clip.
+    The recording may start and end anywhere in the clip, whose time goes on by half to twice
+    ``dt_s`` from one recorded frame to the next. The error is the mean over the time of the clip
+    that is passed, on the path where it is least (``warping.least_mean``). So no part of the clip
+    can be hurried over: a pose that is held scores about its mean absolute deviation from the clip.
     Raises InputError for arrays that do not fit.
     """
-    recorded = _checked(joint_pos, clip, dt_s)
-    reference = _looped(clip, dt_s / _COLUMNS_PER_STEP)
-    costs = np.stack([np.abs(reference - pose).mean(axis=1) for pose in recorded])
-    if len(costs) == 1:
-        return float(costs.min())
-    # the least mean over paths of different length: the least sum of (cost - level) is zero at it
-    # (Dinkelbach 1967); each round gives the mean of a better path
-    level = float(costs.mean())
-    for _ in range(_MAX_ROUNDS):
-        excess, passed = _best_path(costs - level)
-        level += excess / passed
-        if excess > -_TOLERANCE_RAD * passed:
-            break
-    return level
+    recorded = _checked_joints(joint_pos, clip, dt_s)
+    reference = looped(clip.joint_pos, clip.duration_s, dt_s)
+    return least_mean(np.stack([np.abs(reference - pose).mean(axis=1) for pose in recorded]))
 
 
-def _best_path(costs: np.ndarray) -> Tuple[float, int]:
-    """The least integral of ``costs`` [T, C] over a path's columns, and how many these are.
+def pose_error_dtw(
+    root_quat_w: Any, joint_pos: Any, clip: MotionClip, tree: KinematicTree, dt_s: float
+) -> float:
+    """Mean distance in m of the joints' places from the clip's, warped as in ``joint_error_dtw``.
 
-    A path enters row 0 at any column and goes on by 1 to 4 columns, cyclically, in each row.
+    Args:
+        root_quat_w: [T, 4] wxyz, recorded every ``dt_s``.
+        joint_pos: [T, J] rad, joints in the order of ``clip.joint_names`` and of the tree.
+        clip: looped whatever its ``loop``, without a penalty where its ends meet.
+        tree: of the clip's robot.
+
+    The pose error of Peng et al. 2021 (AMP, section on evaluation): with places x relative to the
+    root, the distance of two poses is 1/L sum_j |x_j - x'_j|, here over ``joint_places`` of both.
+    Heading does not count: a policy that walks another way than the clip is not farther from it.
+    Raises InputError for arrays that do not fit.
     """
-    columns = np.arange(costs.shape[1])
-    advances = np.arange(1, _MAX_ADVANCE + 1)[:, None]
-    back = (columns - advances) % len(columns)
-    half = advances / 2.0
-    total, passed = np.zeros(len(columns)), np.zeros(len(columns), dtype=np.int64)
-    for before, row in zip(costs[:-1], costs[1:]):
-        candidates = total[back] + half * (before[back] + row)
-        best = np.argmin(candidates, axis=0)
-        total = candidates[best, columns]
-        passed = passed[back[best, columns]] + best + 1
-    end = int(np.argmin(total))
-    return float(total[end]), int(passed[end])
+    joints = _checked_joints(joint_pos, clip, dt_s)
+    quat = _checked_quat(root_quat_w, len(joints))
+    if tree.joint_names != clip.joint_names:
+        raise InputError(
+            f"expected {clip.source} with the robot's joints in their order, "
+            f"{', '.join(tree.joint_names)}; found {', '.join(clip.joint_names)}"
+        )
+    # neighbouring rotations of a clip are near and of one sign, so that they can be interpolated
+    reference = joint_places(
+        looped(clip.root_quat_w, clip.duration_s, dt_s),
+        looped(clip.joint_pos, clip.duration_s, dt_s),
+        tree,
+    )
+    columns = np.ascontiguousarray(reference.transpose(2, 1, 0))
+    recorded = joint_places(quat, joints, tree).transpose(0, 2, 1)[..., None]
+    return least_mean(np.stack([_mean_distance(columns, pose) for pose in recorded]))
 
 
-def _looped(clip: MotionClip, spacing_s: float) -> np.ndarray:
-    """One cycle of joint angles [C, J] about ``spacing_s`` apart; the first follows the last."""
-    columns = max(int(round(clip.duration_s / spacing_s)), 1)
-    position = np.arange(columns) / columns * (clip.num_frames - 1)
-    frame = position.astype(np.int64)
-    fraction = (position - frame)[:, None]
-    return (1 - fraction) * clip.joint_pos[frame] + fraction * clip.joint_pos[frame + 1]
+def joint_places(root_quat_w: Any, joint_pos: Any, tree: KinematicTree) -> np.ndarray:
+    """Places [T, L, 3] m of all links but the base: x_j = R_z(heading)^T (p_j - p_root).
+
+    Takes ``root_quat_w`` [T, 4] (normalised here) and ``joint_pos`` [T, J] rad in the tree's order.
+    A link's origin is where its joint holds it; links that are fixed count, as AMP's fixed wrists
+    do: without its feet nothing would tell a quadruped's knee angles. The base's roll and pitch
+    stay. Where its x axis is vertical there is no heading, and near that it turns quickly.
+    """
+    quat = rotations.normalize(root_quat_w)
+    level = rotations.multiply(rotations.conjugate(rotations.heading_quat(quat)), quat)
+    return tree.forward(np.zeros(3), level, joint_pos)[0][..., 1:, :]
 
 
-def _checked(joint_pos: Any, clip: MotionClip, dt_s: float) -> np.ndarray:
+def _mean_distance(columns: np.ndarray, pose: np.ndarray) -> np.ndarray:
+    """Mean over L joints of the distance [C] between ``columns`` [3, L, C] and ``pose`` [3, L, 1]
+    (this layout is the quickest by far)."""
+    apart = columns - pose
+    return np.sqrt(np.einsum("klc,klc->lc", apart, apart)).mean(axis=0)
+
+
+def _checked_joints(joint_pos: Any, clip: MotionClip, dt_s: float) -> np.ndarray:
     recorded = np.asarray(joint_pos, dtype=np.float64)
     joints = len(clip.joint_names)
     if recorded.ndim != 2 or recorded.shape[1] != joints or not len(recorded):
@@ -85,4 +97,17 @@ def _checked(joint_pos: Any, clip: MotionClip, dt_s: float) -> np.ndarray:
         raise InputError("the recorded joint angles are not all finite")
     if not dt_s > 0:
         raise InputError(f"expected a time step above zero, found {dt_s}")
+    return recorded
+
+
+def _checked_quat(root_quat_w: Any, frames: int) -> np.ndarray:
+    recorded = np.asarray(root_quat_w, dtype=np.float64)
+    if recorded.shape != (frames, 4):
+        raise InputError(
+            f"expected recorded root rotations [{frames}, 4], one for each frame of joint angles, "
+            f"found {recorded.shape}"
+        )
+    length = np.linalg.norm(recorded, axis=1)
+    if not np.all(np.isfinite(length)) or not length.min() > 0.0:
+        raise InputError("the recorded root rotations are not all finite and longer than zero")
     return recorded

@@ -57,12 +57,14 @@ class Criterion:
 class Targets:
     """What the policy was to do: the commanded speed, and how well a still pose matches the clip.
 
-    ``speed_m_s`` is None where the policy has no forward command; ``mean_pose_error_rad`` is the
-    joint error of holding the clip's mean pose, None without a clip.
+    ``speed_m_s`` is None where the policy has no forward command; ``mean_pose_error_rad`` and
+    ``mean_pose_error_m`` are the joint error and the pose error of holding the clip's mean pose,
+    None without a clip.
     """
 
     speed_m_s: float | None
     mean_pose_error_rad: float | None
+    mean_pose_error_m: float | None
 
 
 def judge(check: BasicCheck, summary: Summary, targets: Targets) -> tuple[Criterion, ...]:

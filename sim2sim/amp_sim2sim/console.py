@@ -50,7 +50,7 @@ def print_results(results: Results) -> None:
             word, colour = ("pass", "green") if c.passed else ("FAIL", "bold red")
         console.print(f"  {word}", style=colour, end="")
         console.print(f"  {c.name:<24}  {c.text}")
-    for name, value, meaning in measures(results.summary):
+    for name, value, meaning in measures(results.summary, results.targets):
         console.print(f"        {name:<24}  {value}  ({meaning})")
     falls = [e for e in results.episodes if e.fall is not None]
     for e in falls[:5]:

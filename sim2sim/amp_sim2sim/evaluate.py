@@ -9,6 +9,7 @@ import numpy as np
 
 from amp_sdk.contract import PolicyContract
 from amp_sim2sim import metrics
+from amp_sim2sim.clips import ClipComparison
 from amp_sim2sim.episode import EpisodeLog, Fall
 
 SETTLING_S = 1.0
@@ -19,8 +20,8 @@ SETTLING_S = 1.0
 class EpisodeResult:
     """One episode in numbers; None where it ended too early to tell.
 
-    Speeds are means after the first second, in the heading frame. ``joint_error_rad`` is the
-    distance to the nearest clip after time warping.
+    Speeds are means after the first second, in the heading frame. ``joint_error_rad`` and
+    ``pose_error_m`` are the distance to the nearest clip after time warping.
     """
 
     number: int
@@ -30,6 +31,7 @@ class EpisodeResult:
     lateral_speed_m_s: float | None
     yaw_rate_rad_s: float | None
     joint_error_rad: float | None
+    pose_error_m: float | None
     torque_rms_nm: tuple[float, ...]
     saturation_share: tuple[float, ...]
     action_roughness: float
@@ -52,6 +54,7 @@ class Summary:
     lateral_speed_error_m_s: float | None
     yaw_rate_error_rad_s: float | None
     joint_error_rad: float | None
+    pose_error_m: float | None
     torque_rms_nm: float
     torque_rms_joint_nm: dict[str, float]
     saturation_share: float
@@ -62,30 +65,27 @@ class Summary:
     cost_of_transport: float | None
 
 
-JointError = Callable[[np.ndarray, float], float]
-"""Distance in rad of joint angles ``[T, J]``, sampled every so many seconds, to a clip."""
-
-
 def measure_episode(
-    log: EpisodeLog, contract: PolicyContract, mass_kg: float, joint_error: JointError | None
+    log: EpisodeLog, contract: PolicyContract, mass_kg: float, comparison: ClipComparison | None
 ) -> EpisodeResult:
     """The measures of one episode; ``log`` must have its record of every physics step."""
     assert log.fine is not None
     first = round(SETTLING_S / log.period_s)
     settled = slice(first, None) if len(log.action) > first + 1 else None
-    forward = lateral = yaw_rate = error = None
+    forward = lateral = yaw_rate = distance = None
     if settled is not None:
         velocity = metrics.heading_velocity(log.lin_vel_w[settled], log.base_quat_w[settled])
         forward, lateral = (float(v) for v in velocity.mean(axis=0))
         yaw_rate = float(metrics.yaw_rate(log.ang_vel_b, log.base_quat_w)[settled].mean())
-        if joint_error is not None:
-            error = joint_error(log.joint_pos[settled], log.period_s)
+        if comparison is not None:
+            pose = log.base_quat_w[settled], log.joint_pos[settled]
+            distance = comparison.distance(*pose, log.period_s)
     fine = log.fine
     lower, upper = contract.joint_array("lower_rad"), contract.joint_array("upper_rad")
     excess = metrics.limit_excess_rad(fine.joint_pos, lower, upper)
     saturation = metrics.saturation_share(fine.torque_nm, contract.joint_array("effort_limit_nm"))
     # a point each second, so that the sway within a stride is no distance
-    distance = metrics.path_length_m(log.base_pos_w[:: max(1, first)])
+    travelled = metrics.path_length_m(log.base_pos_w[:: max(1, first)])
     return EpisodeResult(
         number=log.number,
         fall=log.fall,
@@ -93,14 +93,15 @@ def measure_episode(
         forward_speed_m_s=forward,
         lateral_speed_m_s=lateral,
         yaw_rate_rad_s=yaw_rate,
-        joint_error_rad=error,
+        joint_error_rad=None if distance is None else distance.joint_error_rad,
+        pose_error_m=None if distance is None else distance.pose_error_m,
         torque_rms_nm=tuple(metrics.torque_rms_nm(fine.torque_nm).tolist()),
         saturation_share=tuple(saturation.tolist()),
         action_roughness=metrics.action_roughness(log.action),
         limit_violation_share=float(np.mean(excess > 1e-4)),
         limit_excess_rad=float(excess.max()),
         cost_of_transport=metrics.cost_of_transport(
-            fine.torque_nm, fine.joint_vel, fine.step_s, mass_kg, distance
+            fine.torque_nm, fine.joint_vel, fine.step_s, mass_kg, travelled
         ),
     )
 
@@ -123,6 +124,7 @@ def summarise(results: Sequence[EpisodeResult], contract: PolicyContract) -> Sum
         lateral_speed_error_m_s=_mean_error([r.lateral_speed_m_s for r in results], lateral),
         yaw_rate_error_rad_s=_mean_error([r.yaw_rate_rad_s for r in results], yaw_rate),
         joint_error_rad=_over(np.mean, [r.joint_error_rad for r in results]),
+        pose_error_m=_over(np.mean, [r.pose_error_m for r in results]),
         torque_rms_nm=float(np.sqrt(np.mean(np.square(torque)))),
         torque_rms_joint_nm=_by_joint(contract, np.sqrt(np.mean(np.square(torque), axis=0))),
         saturation_share=float(saturation.mean()),

@@ -97,7 +97,9 @@ def _setting(results: Results) -> str:
 
 
 def _measures(results: Results) -> str:
-    rows = [[escape(n), escape(v), escape(m)] for n, v, m in measures(results.summary)]
+    rows = [
+        [escape(n), escape(v), escape(m)] for n, v, m in measures(results.summary, results.targets)
+    ]
     return table(("measure", "value", ""), rows)
 
 
@@ -105,9 +107,11 @@ def _episodes(results: Results) -> str:
     rows = []
     for e in results.episodes:
         end = "completed" if e.fall is None else f"{e.fall.time_s:.2f} s: {e.fall.reason}"
-        values = (e.forward_speed_m_s, e.lateral_speed_m_s, e.yaw_rate_rad_s, e.joint_error_rad)
-        rows.append([str(e.number), escape(end), *(number(v, 3) for v in values)])
-    head = ("episode", "end", "forward m/s", "lateral m/s", "yaw rad/s", "joint error rad")
+        values = (e.forward_speed_m_s, e.lateral_speed_m_s, e.yaw_rate_rad_s)
+        errors = number(e.joint_error_rad, 3), number(e.pose_error_m, 4)
+        rows.append([str(e.number), escape(end), *(number(v, 3) for v in values), *errors])
+    speeds = ("forward m/s", "lateral m/s", "yaw rad/s")
+    head = ("episode", "end", *speeds, "joint error rad", "pose error m")
     return table(head, rows)
 
 

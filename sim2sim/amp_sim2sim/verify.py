@@ -95,14 +95,13 @@ def verify(
     settings = dataclasses.replace(settings, physics_step_s=step_s)
     model = build_model(robot, settings.physics_step_s)
     mass = float(model.body_subtreemass[0])
-    error = None if comparison is None else comparison.joint_error
     logs: list[EpisodeLog] = []
     episodes: list[EpisodeResult] = []
     shown: EpisodeLog | None = None
     for number in range(settings.episodes):
         with without_warnings():
             log = run_episode(model, robot, policy, settings.seed, number, settings.duration_s)
-        episodes.append(measure_episode(log, contract, mass, error))
+        episodes.append(measure_episode(log, contract, mass, comparison))
         logs.append(log.without_fine())
         if shown is None or _is_worse(log, shown):
             shown = log
@@ -139,10 +138,12 @@ def _results(
     episodes: tuple[EpisodeResult, ...],
 ) -> Results:
     contract = policy.contract
+    still = None if comparison is None else comparison.mean_pose_distance()
     forward = contract.command_index("lin_vel_x")
     targets = Targets(
         speed_m_s=float(contract.nominal_command[forward]) if forward >= 0 else None,
-        mean_pose_error_rad=None if comparison is None else comparison.mean_pose_error(),
+        mean_pose_error_rad=None if still is None else still.joint_error_rad,
+        mean_pose_error_m=None if still is None else still.pose_error_m,
     )
     summary = summarise(episodes, contract)
     criteria = judge(check, summary, targets)

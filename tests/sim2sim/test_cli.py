@@ -68,6 +68,9 @@ def test_the_clip_of_the_training_is_the_default(go2, tmp_path, capsys):
     results = json.loads((tmp_path / "a.json").read_text())
     assert results["clips"] == ["go2_stand"]
     assert 0.0 < results["summary"]["joint_error_rad"] < 0.15
+    assert 0.0 < results["summary"]["pose_error_m"] < 0.05
+    assert 0.0 < results["targets"]["mean_pose_error_m"] < 0.05
+    assert "pose error to the clip" in capsys.readouterr().out
     assert run(tmp_path / "p.onnx", *SHORT, "--max-joint-error", "0.03") == 1
     assert run(tmp_path / "p.onnx", *SHORT, "--max-joint-error", "0.2") == 0
 
@@ -76,7 +79,8 @@ def test_several_clips_count_by_the_nearest(stand_file, tmp_path):
     for name, clips in (("near", ["go2_stand"]), ("both", ["go2_trot", "go2_stand"])):
         run(stand_file, *SHORT, "--motion", *clips, "--json", tmp_path / name)
     near, both = (json.loads((tmp_path / n).read_text()) for n in ("near", "both"))
-    assert both["summary"]["joint_error_rad"] == near["summary"]["joint_error_rad"]
+    for error in ("joint_error_rad", "pose_error_m"):
+        assert both["summary"][error] == near["summary"][error]
     assert both["clips"] == ["go2_trot", "go2_stand"]
 
 

@@ -35,6 +35,7 @@ def test_the_clip_itself_scores_as_the_clip() -> None:
     for i in range(2):
         found = MotionJudge(source, DT_S).judge([recorded(source, i)], 1)
         assert found.joint_error_rad < 0.01
+        assert 0.0 < found.pose_error_m < 0.003
         assert found.gait_hz == pytest.approx(found.clip_gait_hz, rel=0.02)
         assert found.duty_factor == pytest.approx(found.clip_duty_factor, abs=0.05)
         assert found.foot_slip_m_s == pytest.approx(found.clip_foot_slip_m_s, abs=0.05)
@@ -63,7 +64,7 @@ def test_short_motions_say_nothing_but_what_they_cover() -> None:
     source = reference("go2_trot")
     judge = MotionJudge(source, DT_S)
     found = judge.judge([recorded(source, 0, seconds=0.3)], 1)
-    assert found.joint_error_rad is None and found.gait_hz is None
+    assert found.joint_error_rad is found.pose_error_m is found.gait_hz is None
     assert 0.0 < found.clip_coverage <= 1.0
     assert judge.judge([], 1).clip_coverage is None
 

@@ -17,7 +17,7 @@ from amp_training.film import FILM, MOTION
 from amp_training.motion_quality import MotionQuality
 from amp_training.progress_file import read_rows
 from amp_training.quality import Evaluator, Quality
-from amp_training.report import REPORT
+from amp_training.report import CHARTS, REPORT
 from amp_training.run import Limits, train
 
 MEASURED = ("evaluation.period_samples=96", "evaluation.episodes=3", "evaluation.length_s=0.5")
@@ -56,6 +56,7 @@ def test_a_robot_that_stands_does_not_fall_and_misses_the_command() -> None:
     assert 0.5 < quality.speed_error_m_s / quality.commanded_m_s < 1.5
     motion = quality.motion
     assert 0.05 < motion.joint_error_rad < 0.3
+    assert 0.01 < motion.pose_error_m < 0.1
     assert motion.duty_factor > 0.95 and motion.foot_slip_m_s < 0.1
     assert motion.gait_hz is None and 1.5 < motion.clip_gait_hz < 3.0
     assert 0.2 < motion.clip_duty_factor < 0.8
@@ -78,6 +79,8 @@ def test_training_with_and_without_measuring_is_one_training(tmp_path) -> None:
     folder = tmp_path / "with"
     rows = read_rows(folder / RECORD)
     assert [row["samples"] for row in rows] == ["96", "192"]
+    drawn = {key for *_, series in CHARTS for key, _ in series if key.startswith("quality/")}
+    assert "quality/pose_error_m" in drawn and drawn <= set(rows[0])
     best = load_policy_checkpoint(folder, best=True)
     costs = [float(row["quality/cost"]) for row in rows]
     assert best["progress"]["best_cost"] == pytest.approx(min(costs))

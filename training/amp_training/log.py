@@ -115,7 +115,8 @@ class TrainingLog:
             f"evaluated at {progress.samples:,} samples: "
             f"falls {values['quality/fall_share']:.0%}, "
             f"speed error {values['quality/speed_error_m_s']:.2f} m/s, "
-            f"joint error {values['quality/joint_error_rad']:.3f} rad"
+            f"joint error {values['quality/joint_error_rad']:.3f} rad, "
+            f"pose error {values['quality/pose_error_m']:.4f} m"
         )
 
     def note(self, text: str) -> None:

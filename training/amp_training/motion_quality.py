@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, List, Optional, Sequence
+from typing import Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from amp_sdk.motion.compare import joint_error_dtw
+from amp_sdk.motion.compare import joint_error_dtw, pose_error_dtw
 from amp_training import gait
 from amp_training.backends.base import SimState
 from amp_training.reference import Reference
@@ -44,6 +44,7 @@ class MotionQuality:
     Attributes:
         joint_error_rad: after time warping against the nearest clip; None where no motion is long
             enough, or the clips are too long to compare with in passing.
+        pose_error_m: that of the joints' places, against the clip with the least joint error.
         foot_slip_m_s: horizontal speed of the feet on the ground.
         gait_hz: strides a second.
         duty_factor: share of the time that a foot is on the ground.
@@ -51,6 +52,7 @@ class MotionQuality:
     """
 
     joint_error_rad: Optional[float] = None
+    pose_error_m: Optional[float] = None
     foot_slip_m_s: Optional[float] = None
     clip_foot_slip_m_s: Optional[float] = None
     gait_hz: Optional[float] = None
@@ -75,11 +77,12 @@ class MotionJudge:
     def judge(self, tracks: Sequence[Track], compared: int) -> MotionQuality:
         """Measure ``tracks``; all but the coverage of the first ``compared`` of them."""
         long = [t for t in tracks[:compared] if len(t.joint_pos) * self._dt_s >= _SHORTEST_TRACK_S]
-        error, nearest = self._nearest(long)
+        joint_error, pose_error, nearest = self._nearest(long)
         own = [self._gait(track) for track in long]
         visited = [track.joint_pos for track in tracks]
         return MotionQuality(
-            joint_error_rad=error,
+            joint_error_rad=joint_error,
+            pose_error_m=pose_error,
             foot_slip_m_s=_mean(g.foot_slip_m_s for g in own),
             clip_foot_slip_m_s=_mean(g.foot_slip_m_s for g in nearest),
             gait_hz=_mean(g.gait_hz for g in own),
@@ -89,17 +92,24 @@ class MotionJudge:
             clip_coverage=gait.coverage(np.concatenate(visited), self._poses) if visited else None,
         )
 
-    def _nearest(self, tracks: Sequence[Track]) -> tuple[Optional[float], List[Gait]]:
-        """Mean joint error and the gait of each track's nearest clip; of all clips where these are
-        too long to compare with."""
+    def _nearest(
+        self, tracks: Sequence[Track]
+    ) -> Tuple[Optional[float], Optional[float], List[Gait]]:
+        """Mean joint error, mean pose error and the gait of each track's nearest clip; gaits of all
+        clips where these are too long to compare with."""
         if not self._short or not tracks:
-            return None, self._clip_gaits
-        clips = self._reference.clips
+            return None, None, self._clip_gaits
+        clips, tree = self._reference.clips, self._reference.tree
         errors = np.array(
             [[joint_error_dtw(t.joint_pos, clip, self._dt_s) for clip in clips] for t in tracks]
         )
-        gaits = [self._clip_gaits[i] for i in errors.argmin(axis=1)]
-        return float(errors.min(axis=1).mean()), gaits
+        nearest = errors.argmin(axis=1)
+        poses = [
+            pose_error_dtw(t.root_quat_w, t.joint_pos, clips[i], tree, self._dt_s)
+            for t, i in zip(tracks, nearest)
+        ]
+        gaits = [self._clip_gaits[i] for i in nearest]
+        return float(errors.min(axis=1).mean()), float(np.mean(poses)), gaits
 
     def _clip_track(self, index: int) -> Track:
         """A clip in control steps; one that is wrapped goes on for some cycles."""

@@ -51,6 +51,11 @@ class Reference:
         """The clips, in the robot's joint order."""
         return self._library.clips
 
+    @property
+    def tree(self) -> KinematicTree:
+        """The robot's links."""
+        return self._tree
+
     def clip_windows(self, n: int, at_start: bool = False) -> Tensor:
         """Flat states of ``n`` windows of the clips, [n, H, size], oldest first.
 

@@ -38,6 +38,7 @@ CHARTS: Sequence[Tuple[str, str, Sequence[Tuple[str, str]]]] = (
     ("KL", "old to new policy", (("policy/kl", "KL"),)),
     ("Value", "share of returns explained", (("value/explained", "explained"),)),
     ("Joint error", "rad, after time warping", (("quality/joint_error_rad", "joint error"),)),
+    ("Pose error", "m, after time warping", (("quality/pose_error_m", "pose error"),)),
     (
         "Foot slip",
         "m/s of feet on the ground",
