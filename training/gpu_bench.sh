@@ -12,7 +12,7 @@
 # mjlab needs MuJoCo 3 and so an environment of its own: python -m venv mjlab-env,
 # mjlab-env/bin/python -m pip install mjlab, MJLAB_PYTHON=mjlab-env/bin/python. Other settings: OUT,
 # PYTHON, ENVS ("4096 16384"), ROLLOUTS (9), MINUTES (of training, 15 for G1 and a third for Go2),
-# G1_RECIPE (g1_commands).
+# G1_RECIPE (g1_commands; of the throughput: what learns to walk is recipe g1).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PY=${PYTHON:-.venv/bin/python}
@@ -88,7 +88,11 @@ if [ -n "${G1_CLIP:-}" ]; then
   mjlab=()
   [ -z "${MJLAB_PYTHON:-}" ] || mjlab=(--mjlab-python "$MJLAB_PYTHON")
   throughput g1 "$G1_RECIPE" "${mjlab[@]}" --set "motion.files=[$clip]" "${tiny[@]}"
-  learn g1 "$G1_RECIPE" "$minutes" --motion "$clip" "${settings[@]}"
+  # schedules count samples; eight times the recipe's environments need so many more for as many
+  # iterations
+  learn g1 g1 "$minutes" --motion "$clip" "${settings[@]}" \
+    --set 'harness.fade=[8000000,32000000]' 'ppo.std_decay=[0,32000000]' \
+    episode.growth_samples=48000000
   step sim2sim_g1 "$PY" -m amp_sdk.sim2sim "$OUT/g1.onnx" --motion "$clip" \
     "${episodes[@]}" --report "$OUT/report_g1" --json "$OUT/g1_sim2sim.json"
 else
