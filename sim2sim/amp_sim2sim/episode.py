@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import mujoco
 import numpy as np
 
@@ -19,16 +17,6 @@ MAX_TILT_RAD = 1.0
 MIN_HEIGHT_SHARE = 0.5
 DIVERGED = "the simulation diverged"
 _JOINT_SPREAD_RAD = 0.05
-
-
-def fitting_step(contract: PolicyContract, step_s: float) -> float:
-    """The longest physics step of at most ``step_s`` that goes into the control period a whole
-    number of times: policies of 30 Hz get 1.96 ms where 2 ms are asked for."""
-    period_s = contract.control_period_s
-    steps = max(1, round(period_s / step_s))
-    if abs(steps * step_s - period_s) <= 1e-9:
-        return step_s
-    return period_s / math.ceil(period_s / step_s)
 
 
 def pd_torque(

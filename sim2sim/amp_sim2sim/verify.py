@@ -18,15 +18,16 @@ from amp_sdk.policy import Policy
 from amp_sdk.robots import RobotSpec
 from amp_sim2sim.check import BasicCheck, Criterion, Targets, judge, passed
 from amp_sim2sim.clips import ClipComparison
-from amp_sim2sim.episode import EpisodeLog, fitting_step, run_episode
+from amp_sim2sim.episode import EpisodeLog, run_episode
 from amp_sim2sim.evaluate import EpisodeResult, Summary, measure_episode, summarise
+from amp_sim2sim.physics_step import fitting_step
 from amp_sim2sim.scene import PHYSICS_STEP_S, build_model
 
 
 @dataclass(frozen=True)
 class Settings:
     """What is run: episodes of ``duration_s`` each, all random numbers from ``seed``; physics steps
-    of ``physics_step_s`` or a little less, so that they fill the control period."""
+    of ``physics_step_s`` or less, as ``fitting_step`` has them."""
 
     episodes: int = 32
     seed: int = 0
@@ -91,7 +92,7 @@ def verify(
     contract = policy.contract
     robot = robots.load(contract.robot)
     check_robot(contract, robot)
-    step_s = fitting_step(contract, settings.physics_step_s)
+    step_s = fitting_step(contract, robot, settings.physics_step_s)
     settings = dataclasses.replace(settings, physics_step_s=step_s)
     model = build_model(robot, settings.physics_step_s)
     mass = float(model.body_subtreemass[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from small_policy import robot_contract, write_policy
 import amp_sdk
 from amp_sdk import rotations
 from amp_sdk.errors import InputError
-from amp_sim2sim.episode import fall_reason, fitting_step, pd_torque, run_episode, steps_per_period
+from amp_sim2sim.episode import fall_reason, pd_torque, run_episode, steps_per_period
 
 
 def test_a_stand_policy_stands_for_ten_seconds(model, go2, stand):
@@ -100,15 +99,6 @@ def test_the_control_period_must_be_a_whole_number_of_steps(go2):
         odd = dataclasses.replace(contract, control_period_s=period)
         with pytest.raises(InputError, match=f"{period}; expected a whole number"):
             steps_per_period(odd, 0.002)
-
-
-@pytest.mark.parametrize("period_s", [0.02, 1 / 30, 1 / 60, 0.005, 0.001, 0.0201])
-def test_the_physics_step_is_fitted_to_the_control_period(go2, period_s):
-    contract = dataclasses.replace(robot_contract(go2), control_period_s=period_s)
-    step_s = fitting_step(contract, 0.002)
-    assert 0.0 < step_s <= 0.002
-    assert steps_per_period(contract, step_s) == math.ceil(period_s / 0.002 - 1e-9)
-    assert step_s == 0.002 or period_s != 0.02
 
 
 def test_a_default_pose_that_does_not_stand_is_refused(model, go2, tmp_path):

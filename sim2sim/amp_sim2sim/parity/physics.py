@@ -12,7 +12,7 @@ from mujoco.batch import Batch
 from amp_sdk.contract import PolicyContract
 from amp_sdk.robots import RobotSpec
 from amp_sdk.rollout_record import RecordedPhysics
-from amp_sim2sim.scene import PHYSICS_STEP_S, add_floor, build_model, robot_spec
+from amp_sim2sim.scene import add_floor, build_model, robot_spec
 
 Parts = Sequence[tuple[int, np.ndarray]]
 """Physics steps and the joint targets [M, J] rad that hold during them."""
@@ -84,11 +84,13 @@ class TrainingPhysics:
 class OwnPhysics:
     """What ``sim2sim`` verifies with: explicit PD torques at its own step, dry friction."""
 
-    def __init__(self, robot: RobotSpec, names: Sequence[str], gains: Gains, count: int) -> None:
-        model = build_model(robot, PHYSICS_STEP_S)
+    def __init__(
+        self, robot: RobotSpec, names: Sequence[str], gains: Gains, step_s: float, count: int
+    ) -> None:
+        model = build_model(robot, step_s)
         self._robots = _Robots(Batch(model, count, 0), robot, names)
         self._gains = gains
-        self.step_s = PHYSICS_STEP_S
+        self.step_s = step_s
 
     def after(self, state: np.ndarray, target: np.ndarray, period_s: float) -> np.ndarray:
         """``[M, S]``: where ``state [M, S]`` leads to under ``target [M, J]`` in a period."""

@@ -12,6 +12,8 @@ from amp_sdk.robots import RobotSpec
 from amp_sdk.rollout_record import RolloutRecord
 from amp_sim2sim.parity.compare import FirstDifference, Link, compare
 from amp_sim2sim.parity.physics import Gains, OwnPhysics, TrainingPhysics
+from amp_sim2sim.physics_step import fitting_step
+from amp_sim2sim.scene import PHYSICS_STEP_S
 
 _LARGEST = 256
 
@@ -56,11 +58,12 @@ def replay(contract: PolicyContract, robot: RobotSpec, record: RolloutRecord, li
 def own_physics(
     contract: PolicyContract, robot: RobotSpec, record: RolloutRecord
 ) -> OwnPhysicsDifference | None:
-    """One control step of each recorded state, or of some hundreds of them; None where the period
-    is no whole number of ``sim2sim``'s steps."""
+    """One control step of each recorded state, or of some hundreds of them; None where the
+    recorded period is no whole number of the steps that ``sim2sim`` takes with the contract."""
     names, period_s = record.contract.joint_names, record.contract.control_period_s
     joints, count = len(names), min(_LARGEST, record.start.size)
-    physics = OwnPhysics(robot, names, Gains.of(contract, names), count)
+    step_s = fitting_step(contract, robot, PHYSICS_STEP_S)
+    physics = OwnPhysics(robot, names, Gains.of(contract, names), step_s, count)
     if abs(round(period_s / physics.step_s) * physics.step_s - period_s) > 1e-9:
         return None
     chosen = np.linspace(0, record.start.size - 1, count).astype(int)

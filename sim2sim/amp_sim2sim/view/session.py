@@ -11,8 +11,9 @@ from amp_sdk import robots, rotations
 from amp_sdk.contract import check_robot
 from amp_sdk.errors import InputError, closest
 from amp_sdk.policy import Policy
-from amp_sim2sim.episode import DIVERGED, Drive, Fall, fitting_step
+from amp_sim2sim.episode import DIVERGED, Drive, Fall
 from amp_sim2sim.gate.pushes import PUSH_LASTS_S
+from amp_sim2sim.physics_step import fitting_step
 from amp_sim2sim.scene import PHYSICS_STEP_S, build_model
 from amp_sim2sim.view.history import History, Window
 
@@ -27,7 +28,7 @@ class ViewSession:
         self.contract = policy.contract
         robot = robots.load(policy.contract.robot)
         check_robot(policy.contract, robot)
-        self.model = build_model(robot, fitting_step(policy.contract, PHYSICS_STEP_S))
+        self.model = build_model(robot, fitting_step(policy.contract, robot, PHYSICS_STEP_S))
         self.drive = Drive(self.model, robot, policy)
         self.period_s = policy.contract.control_period_s
         self.mass_kg = float(self.model.body_subtreemass[0])
