@@ -80,7 +80,9 @@ step conformance "$PY" -m amp_training.backends.conformance --backend mujoco_war
 settings=()
 [ ${#tiny[@]} -eq 0 ] || settings=(--set "${tiny[@]}")
 throughput go2 go2_trot "${settings[@]}"
-learn go2 go2_trot "$(((minutes + 2) / 3))" "${settings[@]}"
+# schedules count samples: eight times the recipes' environments need so many more
+learn go2 go2_trot "$(((minutes + 2) / 3))" "${settings[@]}" \
+  --set 'ppo.std_decay=[0,20000000]' episode.growth_samples=24000000
 step sim2sim_go2 "$PY" -m amp_sdk.sim2sim "$OUT/go2.onnx" "${episodes[@]}" \
   --report "$OUT/report_go2" --json "$OUT/go2_sim2sim.json"
 if [ -n "${G1_CLIP:-}" ]; then
@@ -88,8 +90,6 @@ if [ -n "${G1_CLIP:-}" ]; then
   mjlab=()
   [ -z "${MJLAB_PYTHON:-}" ] || mjlab=(--mjlab-python "$MJLAB_PYTHON")
   throughput g1 "$G1_RECIPE" "${mjlab[@]}" --set "motion.files=[$clip]" "${tiny[@]}"
-  # schedules count samples; eight times the recipe's environments need so many more for as many
-  # iterations
   learn g1 g1 "$minutes" --motion "$clip" "${settings[@]}" \
     --set 'harness.fade=[8000000,32000000]' 'ppo.std_decay=[0,32000000]' \
     episode.growth_samples=48000000

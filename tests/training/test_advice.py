@@ -41,6 +41,22 @@ def test_risky_choices_are_named(override: str, name: str) -> None:
     assert names(override) == [name]
 
 
+def test_schedules_that_many_environments_run_through_at_once_are_named() -> None:
+    many = "simulation.num_envs=4096"
+    noise, harness = "ppo.std_decay=[0,1000000]", "harness.fade=[500000,1000000]"
+    horizon = "ppo.horizon=24"
+    assert names(many, horizon, noise) == ["short-schedule"]
+    assert names("simulation.num_envs=512", horizon, noise) == []
+    assert names(many, horizon, noise, "ppo.sigma=fixed") == []
+    both = names(many, horizon, noise, harness, "harness.enabled=true")
+    assert both == ["short-schedule"] * 2
+    recipe = small_recipe(many, horizon, noise)
+    (text,) = recipe_warnings(recipe, GO2, [TROT])
+    assert "after 10 iterations of 98304 samples" in text
+    remedy = text.split("--set ")[1]
+    assert recipe_warnings(small_recipe(many, horizon, remedy), GO2, [TROT]) == []
+
+
 def test_the_warning_reaches_the_user(tmp_path, capsys) -> None:
     args = ["--recipe", "go2_trot", "--max-samples", "48", "--out", str(tmp_path / "run")]
     settings = [*SMALL, "discriminator.gradient_penalty=0"]

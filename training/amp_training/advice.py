@@ -13,11 +13,17 @@ from amp_training.style_losses import reward_levels
 
 _OUTSIDE_SHARE = 0.2
 _MARGIN_RAD = 0.05
+_FEW_ITERATIONS, _USUAL_ITERATIONS = 60, 200
 
 
 def recipe_warnings(recipe: Recipe, robot: RobotSpec, clips: Sequence[MotionClip]) -> List[str]:
     """One line for each choice that is allowed but usually a mistake."""
-    return [*_discriminator(recipe), *_noise(recipe), *_clips(recipe, robot, clips)]
+    return [
+        *_discriminator(recipe),
+        *_noise(recipe),
+        *_schedules(recipe),
+        *_clips(recipe, robot, clips),
+    ]
 
 
 def _discriminator(recipe: Recipe) -> Iterator[str]:
@@ -48,6 +54,27 @@ def _noise(recipe: Recipe) -> Iterator[str]:
             yield (
                 f"unused-final-std: ppo.final_std {final_std:g} has no effect with ppo.sigma "
                 f"{recipe.ppo.sigma}"
+            )
+
+
+def _schedules(recipe: Recipe) -> Iterator[str]:
+    """Schedules count samples, learning goes by iterations: with eight times the environments of a
+    recipe that was tuned with 512 both are over eight times as soon."""
+    rollout = recipe.simulation.num_envs * recipe.ppo.horizon
+    ends = []
+    if recipe.ppo.noise == "scheduled":
+        ends.append(("ppo.std_decay", "the noise has fallen", recipe.ppo.std_decay))
+    if recipe.harness.enabled:
+        ends.append(("harness.fade", "the harness has gone", recipe.harness.fade))
+    for key, what, (first, last) in ends:
+        iterations = max(1, last // rollout)
+        if iterations < _FEW_ITERATIONS:
+            times = -(-_USUAL_ITERATIONS * rollout // last)
+            yield (
+                f"short-schedule: {key} is [{first}, {last}]: after {iterations} iterations of "
+                f"{rollout} samples {what}, most likely before the policy walks; with so many "
+                f"environments multiply the recipe's sample counts, as in --set "
+                f"{key}=[{first * times},{last * times}]"
             )
 
 
