@@ -1,7 +1,7 @@
 """GPU backend: MuJoCo Warp, one world per environment.
 
-State, controls and warm start are Warp's own arrays seen as torch tensors, without copies. On a GPU
-the physics steps of a control period are captured once as a CUDA graph and replayed on torch's
+State, controls and warm start are Warp's own arrays seen as torch tensors, without copies. The
+physics steps of a control period are captured once as a graph and replayed, on a GPU on torch's
 current stream, so that nothing waits for the host. On the CPU, which serves tests, the same kernels
 run one world after another.
 """
