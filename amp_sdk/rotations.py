@@ -122,6 +122,11 @@ def heading_quat(q: Any) -> np.ndarray:
     return from_heading(heading(q))
 
 
+def without_heading(q: Any) -> np.ndarray:
+    """``q`` [..., 4] seen in its own heading frame: roll and pitch alone."""
+    return multiply(conjugate(heading_quat(q)), q)
+
+
 def to_matrix(q: Any) -> np.ndarray:
     """Rotation matrix [..., 3, 3]: ``rotate(q, v) == to_matrix(q) @ v``."""
     (q,) = _arrays(q)

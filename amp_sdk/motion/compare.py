@@ -74,8 +74,7 @@ def joint_places(root_quat_w: Any, joint_pos: Any, tree: KinematicTree) -> np.nd
     stay. Where its x axis is vertical there is no heading, and near that it turns quickly.
     """
     quat = rotations.normalize(root_quat_w)
-    level = rotations.multiply(rotations.conjugate(rotations.heading_quat(quat)), quat)
-    return tree.forward(np.zeros(3), level, joint_pos)[0][..., 1:, :]
+    return tree.forward(np.zeros(3), rotations.without_heading(quat), joint_pos)[0][..., 1:, :]
 
 
 def _mean_distance(columns: np.ndarray, pose: np.ndarray) -> np.ndarray:

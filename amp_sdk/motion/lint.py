@@ -207,7 +207,7 @@ def _loop_gap(motion: Motion) -> Iterator[Finding]:
         return
     raw = motion.raw
     quat = rotations.normalize(raw.root_quat_w)
-    level = rotations.multiply(rotations.conjugate(rotations.heading_quat(quat)), quat)
+    level = rotations.without_heading(quat)
     turn = rotations.heading(rotations.multiply(rotations.conjugate(quat[0]), quat[-1]))
     if not raw.wrap_heading and abs(turn) > 0.1:
         text = f"a cycle turns by {turn:.3g} rad, which a wrapped clip does not carry on"

@@ -92,8 +92,7 @@ def _still(clip: motion.MotionClip, period_s: float) -> _Still:
     quaternions have most in common, whatever their sign (Markley et al. 2007)."""
     period_s = max(period_s, clip.duration_s / _STILL_STEPS)
     samples = max(2, round(_STILL_CYCLES * clip.duration_s / period_s))
-    heading = rotations.heading_quat(clip.root_quat_w)
-    level = rotations.multiply(rotations.conjugate(heading), clip.root_quat_w)
+    level = rotations.without_heading(clip.root_quat_w)
     mean_quat = np.linalg.eigh(level.T @ level)[1][:, -1]
     mean_joints = clip.joint_pos.mean(axis=0)
     return _Still(np.tile(mean_quat, (samples, 1)), np.tile(mean_joints, (samples, 1)), period_s)

@@ -12,6 +12,7 @@ from small_session import SMALL, small_recipe
 
 from amp_sdk import motion, robots
 from amp_sdk.errors import InputError
+from amp_training import workers
 from amp_training.advice import CollapseAlarm, recipe_warnings
 from amp_training.cli import train as train_command
 from amp_training.interface import load_library
@@ -41,20 +42,26 @@ def test_risky_choices_are_named(override: str, name: str) -> None:
     assert names(override) == [name]
 
 
-def test_schedules_that_many_environments_run_through_at_once_are_named() -> None:
-    many = "simulation.num_envs=4096"
-    noise, harness = "ppo.std_decay=[0,1000000]", "harness.fade=[500000,1000000]"
-    horizon = "ppo.horizon=24"
-    assert names(many, horizon, noise) == ["short-schedule"]
+def test_schedules_that_many_environments_run_through_at_once_are_named(monkeypatch) -> None:
+    many, horizon = "simulation.num_envs=4096", "ppo.horizon=24"
+    noise, growth = "ppo.std_decay=[0,1000000]", "episode.growth_samples=3000000"
+    harness = ("harness.enabled=true", "harness.fade=[500000,1000000]")
+    still = ("ppo.sigma=fixed", "episode.first_length_s=null")
     assert names("simulation.num_envs=512", horizon, noise) == []
-    assert names(many, horizon, noise, "ppo.sigma=fixed") == []
-    both = names(many, horizon, noise, harness, "harness.enabled=true")
-    assert both == ["short-schedule"] * 2
-    recipe = small_recipe(many, horizon, noise)
-    (text,) = recipe_warnings(recipe, GO2, [TROT])
-    assert "after 10 iterations of 98304 samples" in text
-    remedy = text.split("--set ")[1]
-    assert recipe_warnings(small_recipe(many, horizon, remedy), GO2, [TROT]) == []
+    assert names(many, horizon, noise, *still) == []
+    settings = (many, horizon, noise, growth, *harness, "command.growth_samples=2000000")
+    (text,) = recipe_warnings(small_recipe(*settings), GO2, [TROT])
+    assert "takes 98304 samples" in text and "after 10 of them" in text
+    remedy = text.split("--set ")[1].split()
+    assert remedy == [
+        "ppo.std_decay=[0,20000000]",
+        "harness.fade=[10000000,20000000]",
+        "episode.growth_samples=60000000",
+        "command.growth_samples=40000000",
+    ]
+    assert names(*settings, *remedy) == []
+    monkeypatch.setattr(workers, "size", lambda: 8)  # as many samples by torchrun
+    assert names("simulation.num_envs=512", horizon, noise) == ["short-schedule"]
 
 
 def test_the_warning_reaches_the_user(tmp_path, capsys) -> None:

@@ -99,3 +99,23 @@ def test_a_simulation_that_diverges_ends_its_episode_and_harms_no_learning(
     assert torch.isfinite(torch.tensor([stats.ppo.value_loss, stats.ppo.policy_loss])).all()
     for network in (session.learner.actor, session.learner.critic, session.learner.prior.network):
         assert all(torch.isfinite(tensor).all() for tensor in network.state_dict().values())
+
+
+@pytest.mark.parametrize("backend", ["mujoco", "mujoco_warp"])
+@pytest.mark.parametrize("value", [float("nan"), 1e12])
+def test_a_robot_that_explodes_leaves_the_state_before_the_step(backend: str, value: float) -> None:
+    if backend == "mujoco_warp":
+        pytest.importorskip("mujoco_warp", reason="needs the package mujoco-warp (extra 'warp')")
+    session = build_session(small_recipe(f"simulation.backend={backend}"), "cpu")
+    environment = session.environment
+    environment.restart_all()
+    before = environment.backend.state.flat[1].clone()
+    velocity = vars(environment.backend)["_qvel"]
+    velocity[1, 3] = value
+    result = environment.step(torch.zeros(environment.num_envs, environment.action_dim))
+    assert result.failed[1] and not result.failed[0]
+    torch.testing.assert_close(result.state[1], before, rtol=0, atol=0)
+    assert torch.isfinite(environment.observation).all()
+    for _ in range(3):  # and is well after its restart
+        result = environment.step(torch.zeros(environment.num_envs, environment.action_dim))
+        assert not result.failed[1] and torch.isfinite(result.state).all()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Sequence
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from amp_sdk.motion import MotionClip
 from amp_sdk.robots import RobotSpec
+from amp_training import workers
 from amp_training.config import Recipe
 from amp_training.style_losses import reward_levels
 
@@ -59,23 +60,38 @@ def _noise(recipe: Recipe) -> Iterator[str]:
 
 def _schedules(recipe: Recipe) -> Iterator[str]:
     """Schedules count samples, learning goes by iterations: with eight times the environments of a
-    recipe that was tuned with 512 both are over eight times as soon."""
-    rollout = recipe.simulation.num_envs * recipe.ppo.horizon
-    ends = []
+    recipe that was tuned with 512 they are over eight times as soon."""
+    ends = _schedule_ends(recipe)
+    rollout = recipe.simulation.num_envs * recipe.ppo.horizon * workers.size()
+    first = min((counts[-1] for counts in ends.values()), default=rollout * _FEW_ITERATIONS)
+    if first >= rollout * _FEW_ITERATIONS:
+        return
+    times = -(-_USUAL_ITERATIONS * rollout // first)
+    longer = (
+        f"{key}=[{','.join(str(n * times) for n in counts)}]"
+        if len(counts) > 1
+        else f"{key}={counts[0] * times}"
+        for key, counts in ends.items()
+    )
+    yield (
+        f"short-schedule: an iteration takes {rollout} samples, and the recipe's schedules, which "
+        f"count samples, begin to end after {max(1, first // rollout)} of them, most likely before "
+        f"the policy walks; with so many environments lengthen them: --set {' '.join(longer)}"
+    )
+
+
+def _schedule_ends(recipe: Recipe) -> Dict[str, Tuple[int, ...]]:
+    """The sample counts of the schedules that the recipe uses, the last of each its end."""
+    ends: Dict[str, Tuple[int, ...]] = {}
     if recipe.ppo.noise == "scheduled":
-        ends.append(("ppo.std_decay", "the noise has fallen", recipe.ppo.std_decay))
+        ends["ppo.std_decay"] = recipe.ppo.std_decay
     if recipe.harness.enabled:
-        ends.append(("harness.fade", "the harness has gone", recipe.harness.fade))
-    for key, what, (first, last) in ends:
-        iterations = max(1, last // rollout)
-        if iterations < _FEW_ITERATIONS:
-            times = -(-_USUAL_ITERATIONS * rollout // last)
-            yield (
-                f"short-schedule: {key} is [{first}, {last}]: after {iterations} iterations of "
-                f"{rollout} samples {what}, most likely before the policy walks; with so many "
-                f"environments multiply the recipe's sample counts, as in --set "
-                f"{key}=[{first * times},{last * times}]"
-            )
+        ends["harness.fade"] = recipe.harness.fade
+    if recipe.episode.first_length_s is not None:
+        ends["episode.growth_samples"] = (recipe.episode.growth_samples,)
+    if recipe.command.growth_samples is not None:
+        ends["command.growth_samples"] = (recipe.command.growth_samples,)
+    return ends
 
 
 def _clips(recipe: Recipe, robot: RobotSpec, clips: Sequence[MotionClip]) -> Iterator[str]:

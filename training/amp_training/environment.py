@@ -13,14 +13,14 @@ from typing import Any, Callable, Dict, Optional
 import torch
 from torch import Tensor
 
-from amp_training.backends.base import Backend, SimState, diverged
+from amp_training.backends.base import Backend
 from amp_training.config import EpisodeConfig
+from amp_training.failures import Failures
 from amp_training.observation import PolicyObservation
 from amp_training.reference import Reference
 from amp_training.selection import pick, put, select, surely_empty
 from amp_training.starts import StartPool
 from amp_training.tasks import Task
-from amp_training.terms import fallen
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,9 @@ class Environment:
         task: goals, and the commands that the policy sees of them.
         action_center, action_scale: [J] rad; joint target = centre + scale * clip(action).
         action_clip: limit of an action.
-        episode: length, starts, falls.
-        min_height_m: base height under which the robot has fallen.
+        episode: length and starts.
+        failures: what ends an episode early.
         dt_s: control period.
-        poses: [P, J] rad, poses of the clips, for the distance of ``max_pose_distance_rad``.
-        touching: [N] bool, whether a link touches the floor that must not.
         progress: called with the samples so far before every rollout.
     """
 
@@ -63,10 +61,8 @@ class Environment:
         action_scale: Tensor,
         action_clip: float,
         episode: EpisodeConfig,
-        min_height_m: float,
+        failures: Failures,
         dt_s: float,
-        poses: Tensor,
-        touching: Optional[Callable[[], Tensor]] = None,
         progress: Optional[Callable[[int], None]] = None,
     ) -> None:
         n = backend.num_envs
@@ -76,11 +72,8 @@ class Environment:
         self.policy_observation = observation
         self._center, self._scale, self._clip = action_center, action_scale, action_clip
         self._episode = episode
-        self._min_height_m = min_height_m
-        self._min_upright = float(torch.cos(torch.tensor(episode.max_tilt_rad)))
         self._dt_s = dt_s
-        self._poses = poses
-        self._touching = touching
+        self._failures = failures
         self._progress = progress
         self.starts = StartPool(reference, episode, n, backend.device, backend.masked)
         self._max_steps = 1
@@ -112,34 +105,6 @@ class Environment:
             length_s = first_s + share * (length_s - first_s)
         self._max_steps = max(1, int(round(length_s / self._dt_s)))
 
-    def _mend(self, before: Tensor) -> Tensor:
-        """[N] bool: the simulations that diverged. Their states are those of ``before`` [N, size]
-        again: what is learnt from must be numbers, and a restart follows."""
-        state = self.backend.state
-        broken = diverged(state)
-        which = select(broken, self.backend.masked)
-        if not surely_empty(which):
-            put(which, state.flat, pick(which, before))
-        return broken | self.backend.faulty()
-
-    def _failed(self, state: SimState, broken: Tensor) -> Tensor:
-        """[N] bool: what the recipe counts as a failure, or a simulation that diverged."""
-        episode = self._episode
-        if not episode.early_termination:
-            return broken
-        failed = fallen(state, self._min_upright, self._min_height_m) | broken
-        if self._touching is not None:
-            failed |= self._touching()
-        return failed | self._astray(state.joint_pos)
-
-    def _astray(self, joint_pos: Tensor) -> Tensor:
-        """[N] bool: too far from every pose of the clips."""
-        limit = self._episode.max_pose_distance_rad
-        if limit is None:
-            return torch.zeros(len(joint_pos), dtype=torch.bool, device=joint_pos.device)
-        distance = torch.cdist(joint_pos, self._poses, p=1.0).amin(dim=1) / joint_pos.shape[1]
-        return (distance > limit) & (self._steps * self._dt_s > self._episode.pose_grace_s)
-
     def restart_all(self, generator: Optional[torch.Generator] = None) -> Tensor:
         """Start every environment; start windows [N, H, size].
 
@@ -161,14 +126,14 @@ class Environment:
         self.target = self._center + self._scale * applied
         before = self.backend.state.flat.clone()
         self.backend.step(self.target)
-        broken = self._mend(before)
+        broken = self._failures.mend(before)
         self.last_action = applied
         self._steps += 1
         state = self.backend.state
         self.task.tick(state)
         sample = self.policy_observation.sample(state, self.task.command, applied)
         observation = self.policy_observation.push(sample)
-        failed = self._failed(state, broken)
+        failed = self._failures.failed(state, broken, self._steps)
         timed_out = (self._steps >= self._max_steps) & ~failed
         which = select(failed | timed_out, self.backend.masked)
         windows = self.starts.take(which)

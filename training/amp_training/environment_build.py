@@ -15,6 +15,7 @@ from amp_training.backends.randomization import Variations
 from amp_training.backends.registry import make_backend
 from amp_training.config import EpisodeConfig, Recipe
 from amp_training.environment import Environment
+from amp_training.failures import Failures
 from amp_training.interface import Interface
 from amp_training.observation import PolicyObservation
 from amp_training.reference import Reference
@@ -50,6 +51,14 @@ def build_environment(
         return torch.tensor(values, dtype=torch.float32, device=backend.device)
 
     poses = reference.layout.view(reference.clip_windows(_POSES)[:, -1]).joint_pos
+    failures = Failures(
+        backend,
+        recipe.episode,
+        min_height_m=recipe.episode.min_height_ratio * robot.default_base_height_m,
+        dt_s=dt_s,
+        poses=poses.contiguous().to(backend.device),
+        touching=backend.touching if links and isinstance(backend, Touching) else None,
+    )
     return Environment(
         backend=backend,
         observation=PolicyObservation(
@@ -61,10 +70,8 @@ def build_environment(
         action_scale=rad(interface.action_scale),
         action_clip=recipe.action.clip,
         episode=recipe.episode,
-        min_height_m=recipe.episode.min_height_ratio * robot.default_base_height_m,
+        failures=failures,
         dt_s=dt_s,
-        poses=poses.contiguous().to(backend.device),
-        touching=backend.touching if links and isinstance(backend, Touching) else None,
         progress=progress,
     )
 

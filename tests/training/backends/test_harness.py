@@ -141,7 +141,7 @@ def test_both_engines_hold_and_move_a_robot_alike() -> None:
 
 
 def test_warp_fades_it_in_place_and_physics_leaves_it_alone() -> None:
-    """What a CUDA graph was captured with is what it reads ever after."""
+    """What steps were recorded with is what they read ever after."""
     made = backend(harness=True, name="mujoco_warp")
     pose = stood(made, tilt_rad=0.15)
     arrays = (made.data.xfrc_applied, made.model.dof_damping)

@@ -3,7 +3,7 @@ the free joint.
 
 The springs are held over a control period; the dampers belong to the model, where the integrator
 treats them implicitly: a base link alone is too light for a damper that is held. Nothing waits for
-a GPU, and the arrays are written in place, as a CUDA graph needs it.
+a GPU, and the arrays are written in place, as Warp's recorded steps need it.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def tilt_gravity(model: Any, down_w: np.ndarray, device: torch.device) -> Tensor
     """Give every world of ``model`` its own direction of gravity: ``down_w`` [N, 3], unit length.
 
     Returns it as a tensor. An option has one row for all worlds until it gets more; so only before
-    the first step, whose CUDA graph keeps the array that it found.
+    the first step, whose recording keeps the array that it found.
     """
     one = model.opt.gravity
     strength = float(np.linalg.norm(one.numpy()[0]))
