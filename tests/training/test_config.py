@@ -25,6 +25,8 @@ def test_hash_follows_values() -> None:
     [
         "motion.weights=[1.0, 2.0]",
         "discriminator.window=1",
+        "discriminator.spacing=0",
+        "discriminator.spacing=40",
         "ppo.gamma=1.5",
         "command.lin_vel_y=[1.0, -1.0]",
         "observation.history=0",

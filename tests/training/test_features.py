@@ -6,11 +6,13 @@ import kernel_reference
 import numpy as np
 import pytest
 import torch
+from small_session import small_recipe
 
 from amp_sdk import robots, rotations
 from amp_sdk.errors import InputError
 from amp_sdk.robots.kinematics import KinematicTree
 from amp_training.backends.base import StateLayout
+from amp_training.build import build_session
 from amp_training.config import DiscriminatorConfig
 from amp_training.features import discriminator_features
 from amp_training.joint_rotations import JointRotations
@@ -132,3 +134,19 @@ def test_joint_space_of_54_numbers() -> None:
 def test_unknown_names_are_refused(field: str) -> None:
     with pytest.raises(InputError, match="did you mean"):
         size_of("go2", DiscriminatorConfig(**{field: ("FL_fot", "FL_hip_join")}))
+
+
+@pytest.mark.parametrize("kind", ["joint_space", "character"])
+def test_steps_that_are_spaced_are_those_of_a_longer_window(kind: str) -> None:
+    of = (f"discriminator.features={kind}", "discriminator.window=3")
+    spaced = build_session(small_recipe(*of, "discriminator.spacing=4"))
+    plain = build_session(small_recipe(*of))
+    windows = spaced.reference.clip_windows(6)
+    assert windows.shape[1] == 9
+    expected = plain.features(windows[:, [0, 4, 8]].contiguous())
+    torch.testing.assert_close(spaced.features(windows), expected, rtol=0, atol=0)
+    # the policy's windows are as long, whatever an episode's start
+    learner = spaced.learner
+    learner.rollout.collect(spaced.environment, learner.actor, spaced.generator)
+    of_policy = learner.rollout.discriminator_windows(learner.features)
+    assert of_policy.shape[-1] == expected.shape[-1]

@@ -96,7 +96,7 @@ def _schedule_ends(recipe: Recipe) -> Dict[str, Tuple[int, ...]]:
 
 def _clips(recipe: Recipe, robot: RobotSpec, clips: Sequence[MotionClip]) -> Iterator[str]:
     period_s = recipe.simulation.control_period_s
-    window_s = (recipe.discriminator.window - 1) * period_s
+    window_s = (recipe.discriminator.span - 1) * period_s
     for clip in clips:
         joints = outside_limits(clip, robot)
         if joints:
@@ -110,7 +110,7 @@ def _clips(recipe: Recipe, robot: RobotSpec, clips: Sequence[MotionClip]) -> Ite
             yield (
                 f"short-clip: {clip.source} lasts {clip.duration_s:.2f} s, less than the "
                 f"discriminator's window of {window_s:.2f} s: every demonstration will hold "
-                "frames that stand still; shorten discriminator.window or loop the clip"
+                "frames that stand still; shorten discriminator.window or spacing, or loop the clip"
             )
 
 

@@ -56,7 +56,7 @@ def build_session(recipe: Recipe, device: Optional[str] = None) -> Session:
     library = load_library(recipe, robot)
     simulation, prior_config = recipe.simulation, recipe.discriminator
     dt_s = simulation.control_period_s
-    reference = Reference(library, robot, prior_config.window, dt_s, own_seed + 2)
+    reference = Reference(library, robot, prior_config.span, dt_s, own_seed + 2)
     interface = build_interface(recipe, robot, reference)
     environment = build_environment(recipe, interface, reference, generator)
     features = discriminator_features(prior_config, robot, reference.layout, where)
@@ -71,7 +71,7 @@ def build_session(recipe: Recipe, device: Optional[str] = None) -> Session:
     ).to(where)
     critic_size = observation_size + 4 + 3 * len(robot.key_bodies)
     critic = Critic(critic_size, recipe.ppo.critic_hidden, critics(recipe.reward)).to(where)
-    rollout = Rollout(environment, recipe.ppo.horizon, prior_config.window, KeyBodies(robot, where))
+    rollout = Rollout(environment, recipe.ppo.horizon, prior_config.span, KeyBodies(robot, where))
     rollout.begin(environment.restart_all(generator))
     learner = Learner(
         environment=environment,

@@ -22,7 +22,7 @@ from amp_training.joint_rotations import JointRotations
 from amp_training.rotations import projected_gravity, rotate, rotate_inverse
 
 FeatureFunction = Callable[[Tensor], Tensor]
-"""Flat states of windows [n, H, size], oldest first, to features [n, H * F]."""
+"""Flat states of windows [n, H, size], oldest first, to features of their steps [n, K]."""
 
 _CHUNK = 4096
 """Windows at a time, so that what is computed on the way stays small."""
@@ -74,20 +74,23 @@ TERMS: Dict[str, Callable[[SimState], Tensor]] = {
 def discriminator_features(
     config: DiscriminatorConfig, robot: RobotSpec, layout: StateLayout, device: torch.device = _CPU
 ) -> FeatureFunction:
-    """The features that the recipe chooses, of states on ``device``. Raises InputError for a name
-    that is none."""
+    """The features that the recipe chooses, of ``config.window`` steps of windows of
+    ``config.span`` states on ``device``. Raises InputError for a name that is none."""
     joints = robot.joint_index(config.joints).tolist() if config.joints else None
     keys = _key_index(config.key_bodies, robot)
     if config.features == "joint_space":
-        return joint_space(layout, config.terms, joints, keys)
-    return character(
-        layout,
-        JointRotations(robot, config.joints, device),
-        joints,
-        keys,
-        heading_invariant=config.heading_invariant,
-        root_height=config.root_height,
-    )
+        of_steps = joint_space(layout, config.terms, joints, keys)
+    else:
+        of_steps = character(
+            layout,
+            JointRotations(robot, config.joints, device),
+            joints,
+            keys,
+            heading_invariant=config.heading_invariant,
+            root_height=config.root_height,
+        )
+    spacing = config.spacing
+    return of_steps if spacing == 1 else lambda windows: of_steps(windows[:, ::spacing])
 
 
 def joint_space(

@@ -21,8 +21,9 @@ class DiscriminatorConfig:
     ``features`` "joint_space" describes each step of a window by ``terms`` in the robot's own
     frame; "character" by positions, rotations and velocities of the whole window in the heading
     frame of its last step (in the world frame without ``heading_invariant``; without the height of
-    the base where ``root_height`` is false). ``joints`` and ``key_bodies`` are those that the
-    discriminator sees; empty: all of the robot's.
+    the base where ``root_height`` is false). A window has ``window`` steps, ``spacing`` control
+    steps apart: states of a gait 20 ms apart look alike at any pace. ``joints`` and ``key_bodies``
+    are those that the discriminator sees; empty: all of the robot's.
     """
 
     loss: Literal["lsgan", "bce", "wasserstein"] = "lsgan"
@@ -40,6 +41,7 @@ class DiscriminatorConfig:
     heading_invariant: bool = True
     root_height: bool = True
     window: int = 5
+    spacing: int = 1
     hidden: Tuple[int, ...] = (256, 128)
     learning_rate: float = 1e-4
     updates: int = 8
@@ -59,7 +61,9 @@ class DiscriminatorConfig:
     demo_windows: int = 100_000
 
     def __post_init__(self) -> None:
-        require(2 <= self.window <= 32, "window must be 2 to 32 control steps")
+        require(2 <= self.window <= 32, "window must be 2 to 32 steps")
+        require(self.spacing >= 1, "spacing must be at least 1 control step")
+        require(self.span <= 64, f"window and spacing span {self.span} control steps, 64 at most")
         require(len(self.terms) > 0, "terms must name at least one feature")
         for name in ("updates", "batch", "replay_capacity", "replay_push", "demo_windows"):
             require(getattr(self, name) >= 1, f"{name} must be at least 1")
@@ -69,3 +73,8 @@ class DiscriminatorConfig:
             require(getattr(self, name) > 0, f"{name} must be positive")
         require(all(width >= 1 for width in self.hidden), "hidden: every width must be positive")
         require(0.0 <= self.replay_share < 1.0, "replay_share must be in [0, 1)")
+
+    @property
+    def span(self) -> int:
+        """Control steps from the first to the last of a window, both included."""
+        return (self.window - 1) * self.spacing + 1
