@@ -27,6 +27,8 @@ def test_hash_follows_values() -> None:
         "discriminator.window=1",
         "discriminator.spacing=0",
         "discriminator.spacing=40",
+        "discriminator.final_learning_rate=0",
+        "discriminator.learning_rate_decay=[5,5]",
         "ppo.gamma=1.5",
         "command.lin_vel_y=[1.0, -1.0]",
         "observation.history=0",

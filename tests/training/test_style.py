@@ -189,3 +189,27 @@ def test_statistics_are_of_policy_and_demonstrations_alike() -> None:
     prior = MotionPrior(1, DiscriminatorConfig(), torch.full((100, 1), 3.0), generator)
     prior.observe(torch.full((500, 1), 1.0))
     torch.testing.assert_close(prior.network.normalizer.mean, torch.tensor([2.0]))
+
+
+def test_the_learning_rate_falls_where_the_recipe_says_and_the_updates_with_it() -> None:
+    falling = {"final_learning_rate": 1e-7, "learning_rate_decay": (1000, 3000)}
+    moved = []
+    for samples in (0, 1000, 2000, 3000, 10**9):
+        config = DiscriminatorConfig(updates=1, batch=64, throttle_loss=0.0, **falling)
+        torch.manual_seed(0)
+        prior = MotionPrior(2, config, torch.randn(64, 2), torch.Generator().manual_seed(0))
+        before = torch.nn.utils.parameters_to_vector(prior.network.logit.parameters()).clone()
+        prior.schedule(samples)
+        prior.update(torch.randn(64, 2))
+        after = torch.nn.utils.parameters_to_vector(prior.network.logit.parameters()).detach()
+        moved.append(float((after - before).norm()))
+    assert moved[0] == moved[1] and moved[3] == moved[4]
+    assert moved[1] / moved[2] == pytest.approx(1000**0.5, rel=0.05)
+    assert moved[2] / moved[3] == pytest.approx(1000**0.5, rel=0.2)  # float32 weights
+
+
+def test_without_a_final_learning_rate_it_stays() -> None:
+    config = DiscriminatorConfig()
+    prior = MotionPrior(2, config, torch.randn(64, 2), torch.Generator().manual_seed(0))
+    prior.schedule(10**9)
+    assert prior.optimizer.param_groups[0]["lr"] == config.learning_rate

@@ -85,6 +85,8 @@ def _schedule_ends(recipe: Recipe) -> Dict[str, Tuple[int, ...]]:
     ends: Dict[str, Tuple[int, ...]] = {}
     if recipe.ppo.noise == "scheduled":
         ends["ppo.std_decay"] = recipe.ppo.std_decay
+    if recipe.discriminator.final_learning_rate is not None:
+        ends["discriminator.learning_rate_decay"] = recipe.discriminator.learning_rate_decay
     if recipe.harness.enabled:
         ends["harness.fade"] = recipe.harness.fade
     if recipe.episode.first_length_s is not None:

@@ -69,6 +69,7 @@ class Learner:
     def iterate(self, samples: int) -> IterationStats:
         """Collect one rollout and learn from it; ``samples`` were collected before."""
         self.ppo.schedule_noise(samples)
+        self.prior.schedule(samples)
         self.environment.schedule(samples)
         begin = time.perf_counter()
         self.rollout.collect(self.environment, self.actor, self._generator)

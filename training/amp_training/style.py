@@ -94,6 +94,18 @@ class MotionPrior:
         reward = style_reward(logit, config.loss, config.reward_scale, config.wasserstein_eta)
         return reward, logit
 
+    def schedule(self, samples: int) -> None:
+        """Set the learning rate that belongs to ``samples`` environment steps, where it falls:
+        geometrically, as the noise does."""
+        config = self._config
+        if config.final_learning_rate is None:
+            return
+        begin, end = config.learning_rate_decay
+        share = min(1.0, max(0.0, (samples - begin) / (end - begin)))
+        ratio = config.final_learning_rate / config.learning_rate
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * ratio**share
+
     def observe(self, windows: Tensor) -> None:
         """Take the statistics of policy windows [n, size] and of as many demonstrations."""
         self.network.normalizer.update(torch.cat((windows, self._draw_demos(len(windows)))))

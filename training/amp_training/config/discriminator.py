@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Tuple
+from typing import Literal, Optional, Tuple
 
 from amp_training.config._checks import require
 
@@ -24,6 +24,10 @@ class DiscriminatorConfig:
     the base where ``root_height`` is false). A window has ``window`` steps, ``spacing`` control
     steps apart: states of a gait 20 ms apart look alike at any pace. ``joints`` and ``key_bodies``
     are those that the discriminator sees; empty: all of the robot's.
+
+    With a ``final_learning_rate`` the learning rate falls to it between the two sample counts of
+    ``learning_rate_decay``. A policy whose noise has fallen changes slowly; a discriminator that
+    goes on as fast finds ever finer differences, until its reward has no slope.
     """
 
     loss: Literal["lsgan", "bce", "wasserstein"] = "lsgan"
@@ -44,6 +48,8 @@ class DiscriminatorConfig:
     spacing: int = 1
     hidden: Tuple[int, ...] = (256, 128)
     learning_rate: float = 1e-4
+    final_learning_rate: Optional[float] = None
+    learning_rate_decay: Tuple[int, int] = (2_500_000, 3_500_000)
     updates: int = 8
     batch: int = 2048
     gradient_penalty: float = 10.0
@@ -72,6 +78,9 @@ class DiscriminatorConfig:
         for name in ("learning_rate", "reward_scale", "wasserstein_eta"):
             require(getattr(self, name) > 0, f"{name} must be positive")
         require(all(width >= 1 for width in self.hidden), "hidden: every width must be positive")
+        final, decay = self.final_learning_rate, self.learning_rate_decay
+        require(final is None or final > 0, "final_learning_rate must be positive")
+        require(0 <= decay[0] < decay[1], "learning_rate_decay must be two rising numbers")
         require(0.0 <= self.replay_share < 1.0, "replay_share must be in [0, 1)")
 
     @property
