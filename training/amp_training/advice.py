@@ -67,17 +67,18 @@ def _schedules(recipe: Recipe) -> Iterator[str]:
     if first >= rollout * _FEW_ITERATIONS:
         return
     times = -(-_USUAL_ITERATIONS * rollout // first)
-    longer = (
-        f"{key}=[{','.join(str(n * times) for n in counts)}]"
-        if len(counts) > 1
-        else f"{key}={counts[0] * times}"
-        for key, counts in ends.items()
-    )
+    longer = (f"{key}={_as_text([n * times for n in counts])}" for key, counts in ends.items())
     yield (
         f"short-schedule: an iteration takes {rollout} samples, and the recipe's schedules, which "
         f"count samples, begin to end after {max(1, first // rollout)} of them, most likely before "
         f"the policy walks; with so many environments lengthen them: --set {' '.join(longer)}"
     )
+
+
+def _as_text(counts: Sequence[int]) -> str:
+    """As ``--set`` takes them: a number, or a list of several."""
+    text = ",".join(map(str, counts))
+    return text if len(counts) == 1 else f"[{text}]"
 
 
 def _schedule_ends(recipe: Recipe) -> Dict[str, Tuple[int, ...]]:
