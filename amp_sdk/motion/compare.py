@@ -42,8 +42,9 @@ def pose_error_dtw(
         clip: looped whatever its ``loop``, without a penalty where its ends meet.
         tree: of the clip's robot.
 
-    The pose error of Peng et al. 2021 (AMP, section on evaluation): with places x relative to the
-    root, the distance of two poses is 1/L sum_j |x_j - x'_j|, here over ``joint_places`` of both.
+    After the pose error of Peng et al. 2021 (AMP, arXiv:2104.02180): with places x relative to the
+    root, the distance of two poses is 1/L sum_j |x_j - x'_j|; which places count, the heading and
+    the slope limit are this function's own, here ``joint_places`` of both.
     Heading does not count: a policy that walks another way than the clip is not farther from it.
     Raises InputError for arrays that do not fit.
     """
